@@ -1,0 +1,1 @@
+"""What touches PostgreSQL outside dbt: the embedded server, the settings, the loader."""

@@ -1,0 +1,161 @@
+"""Command line: ``python -m warehouse COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from warehouse import config, server
+from warehouse.binaries import find_psql
+from warehouse.config import Settings
+from warehouse.db import connect
+from warehouse.errors import WarehouseError
+from warehouse.prepare import prepare
+
+EXIT_STOPPED = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (0 done, 1 refused, 2 wrong usage, 3 stopped)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        if arguments[:1] == ["psql"] and arguments[1:2] not in (["--help"], ["-h"]):
+            return _psql(arguments[1:])  # everything after it is psql's own
+        options = _parser().parse_args(arguments)
+        code: int = options.run(options)
+        return code
+    except WarehouseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m warehouse",
+        description="The warehouse's PostgreSQL: the embedded server (or the one DB_HOST names)"
+        " and the loader.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    add("start", _start, "start the embedded server (or check an external one) and prepare it")
+    add("stop", _stop, "stop the embedded server; the data stay")
+    add("status", _status, "say where the server is; exit code 0 if it runs, 3 if not")
+    add("env", _env, 'print the connection for a shell: eval "$(python -m warehouse env)"')
+    psql = add("psql", None, "open psql in the warehouse; its own arguments may follow")
+    psql.usage = "python -m warehouse psql [psql's arguments]"
+    destroy = add("destroy", _destroy, "stop the embedded server and delete all its data")
+    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    load = add("load", _load, "load every batch found in a folder that is not loaded yet")
+    load.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=config.PROJECT_ROOT / "data" / "raw",
+        metavar="FOLDER",
+        help="folder of batches YYYY/MM/DD, or one such batch (default: data/raw)",
+    )
+    return parser
+
+
+def _start(_: argparse.Namespace) -> int:
+    if config.uses_embedded():
+        settings = server.current().start()
+        print(f"PostgreSQL runs at {settings.address}")
+        return 0
+    settings = Settings.load()
+    with connect(settings) as conn:
+        prepare(conn, settings.user)
+        version = conn.info.server_version // 10000
+    print(f"PostgreSQL {version} at {settings.address} is ready (external, not started by us)")
+    return 0
+
+
+def _stop(_: argparse.Namespace) -> int:
+    _refuse_external("stop")
+    print("stopped" if server.current().stop() else "was not running")
+    return 0
+
+
+def _status(_: argparse.Namespace) -> int:
+    if not config.uses_embedded():
+        settings = Settings.load()
+        try:
+            connect(settings).close()
+        except WarehouseError as error:
+            print(error)
+            return EXIT_STOPPED
+        print(f"running (external): {settings.address}")
+        return 0
+    embedded = server.current()
+    if not embedded.is_running():
+        print(f"stopped: {embedded.home}")
+        return EXIT_STOPPED
+    pid = server.postmaster_pid(embedded.data)
+    print(f"running: {embedded.settings().address}, process {pid}, state in {embedded.home}")
+    return 0
+
+
+def _env(_: argparse.Namespace) -> int:
+    for name, value in Settings.load().environment().items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _psql(arguments: list[str]) -> int:
+    settings = server.ensure()
+    program = find_psql()
+    environment = os.environ | {
+        "PGHOST": settings.host,
+        "PGPORT": str(settings.port),
+        "PGUSER": settings.user,
+        "PGPASSWORD": settings.password,
+        "PGDATABASE": settings.dbname,
+    }
+    sys.stdout.flush()
+    os.execve(program, [str(program), *arguments], environment)
+
+
+def _destroy(options: argparse.Namespace) -> int:
+    _refuse_external("destroy")
+    embedded = server.current()
+    if not options.yes:
+        if not sys.stdin.isatty():
+            raise WarehouseError(
+                f"destroy deletes everything in {embedded.home}: add --yes if you mean it."
+            )
+        if input(f"Delete the server in {embedded.home} and all its data? [y/N] ") not in ("y", "yes"):
+            print("nothing deleted")
+            return 1
+    embedded.destroy()
+    print(f"deleted: {embedded.home}")
+    return 0
+
+
+def _load(options: argparse.Namespace) -> int:
+    from warehouse.loader import load  # its imports would slow the other commands down
+
+    load(options.folder, server.ensure())
+    return 0
+
+
+def _refuse_external(command: str) -> None:
+    if not config.uses_embedded():
+        settings = Settings.load()
+        raise WarehouseError(
+            f"{settings.host}:{settings.port} is an external server, not ours to {command}: unset"
+            f" DB_HOST to {command} the embedded one."
+        )

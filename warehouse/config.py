@@ -1,0 +1,141 @@
+"""Settings: where the warehouse is and how to log in.
+
+Order of precedence: the environment, then ``.env`` in the project root, then the embedded server.
+Passwords never appear in a ``repr``, in a message or in a log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+
+from warehouse.errors import WarehouseError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_DATABASE = "financial_analytics"
+DEFAULT_OWNER = "warehouse_owner"
+DEFAULT_PORT = 54329
+EMBEDDED_HOST = "127.0.0.1"
+# ``warehouse env`` exports this beside DB_HOST, so that a shell in which its lines were evaluated still
+# counts as using the embedded server, even after that server moved to another port.
+EMBEDDED_MARK = "WAREHOUSE_EMBEDDED"
+
+Source = Literal["environment", ".env", "embedded"]
+
+
+def env_file() -> Path:
+    """Path of the ``.env`` file (``WAREHOUSE_ENV_FILE`` names another one)."""
+    return Path(os.environ.get("WAREHOUSE_ENV_FILE") or PROJECT_ROOT / ".env")
+
+
+def env_file_variables() -> dict[str, str]:
+    """The non-empty variables of ``.env``; empty if there is no such file."""
+    return {name: value for name, value in dotenv_values(env_file()).items() if value}
+
+
+def variables() -> dict[str, str]:
+    """All non-empty variables, those of the environment before those of ``.env``."""
+    return env_file_variables() | {name: value for name, value in os.environ.items() if value}
+
+
+def state_dir() -> Path:
+    """Folder of the embedded server's state (``WAREHOUSE_HOME``, else ``.pg`` in the project root)."""
+    home = variables().get("WAREHOUSE_HOME")
+    return Path(home).expanduser().absolute() if home else PROJECT_ROOT / ".pg"
+
+
+def port_number(text: str, variable: str) -> int:
+    """``text`` as a TCP port.
+
+    Raises:
+        WarehouseError: it is not a whole number from 1 to 65535.
+    """
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise WarehouseError(f"{variable}={text!r} is not a port: give a number from 1 to 65535.")
+    return int(text)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One way into the warehouse's database."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    dbname: str
+    source: Source
+
+    @property
+    def is_embedded(self) -> bool:
+        """True if the server is the one this project runs itself."""
+        return self.source == "embedded"
+
+    @property
+    def address(self) -> str:
+        """``user@host:port/database``, for messages."""
+        return f"{self.user}@{self.host}:{self.port}/{self.dbname}"
+
+    def environment(self) -> dict[str, str]:
+        """The ``DB_*`` variables that lead other programs to the same place."""
+        found = {
+            "DB_HOST": self.host,
+            "DB_PORT": str(self.port),
+            "DB_USER": self.user,
+            "DB_PASSWORD": self.password,
+            "DB_NAME": self.dbname,
+        }
+        return found | ({EMBEDDED_MARK: f"{self.host}:{self.port}"} if self.is_embedded else {})
+
+    @classmethod
+    def load(cls) -> Settings:
+        """The settings in force; nothing is started or contacted.
+
+        Raises:
+            WarehouseError: a variable is unusable, or the embedded server was never started.
+        """
+        found = variables()
+        if uses_embedded(found):
+            return cls.embedded(state_dir())
+        return cls(
+            host=found["DB_HOST"],
+            port=port_number(found.get("DB_PORT", "5432"), "DB_PORT"),
+            user=found.get("DB_USER", DEFAULT_OWNER),
+            password=found.get("DB_PASSWORD", ""),
+            dbname=found.get("DB_NAME", DEFAULT_DATABASE),
+            source="environment" if os.environ.get("DB_HOST") else ".env",
+        )
+
+    @classmethod
+    def embedded(cls, home: Path) -> Settings:
+        """The settings of the embedded server whose state is in ``home``, running or not.
+
+        Raises:
+            WarehouseError: no server was ever started there, or its files may not be read.
+        """
+        try:
+            port = int((home / "port").read_text())
+            password = (home / "password").read_text().strip()
+        except FileNotFoundError:
+            raise WarehouseError(
+                f"There is no embedded server in {home} yet: run `python -m warehouse start`,"
+                " or set DB_HOST to use a server of your own."
+            ) from None
+        except PermissionError:
+            raise WarehouseError(
+                f"{home} belongs to another account: run this as the account that started the"
+                " server, or set WAREHOUSE_HOME to a folder of your own."
+            ) from None
+        return cls(EMBEDDED_HOST, port, DEFAULT_OWNER, password, DEFAULT_DATABASE, "embedded")
+
+
+def uses_embedded(found: Mapping[str, str] | None = None) -> bool:
+    """True if no external server is configured (see the comment at ``EMBEDDED_MARK``)."""
+    found = variables() if found is None else found
+    host = found.get("DB_HOST")
+    return not host or found.get(EMBEDDED_MARK) == f"{host}:{found.get('DB_PORT', '5432')}"
