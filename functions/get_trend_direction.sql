@@ -1,0 +1,1 @@
+{{ trend_direction('percent_change') }}

@@ -1,0 +1,50 @@
+{#- A build is one run of dbt. Every relation marks the rows it writes with the number of the build, so
+    that the next relation knows which rows to look at again: see docs/decisions/0003. -#}
+
+{% macro record_build() %}
+    {#- Before everything else: which build this is, and from which batches it is made. -#}
+    {% if not execute %}{{ return('') }}{% endif %}
+    {% if not load_relation(api.Relation.create(target.database, 'bronze', 'load_batches')) %}
+        {{ exceptions.raise_compiler_error(
+            "Nothing has been loaded into " ~ target.database ~ " on " ~ target.host
+            ~ " yet: run `make generate` (or `python -m warehouse load FOLDER`) first."
+        ) }}
+    {% endif %}
+    create table if not exists silver.builds (
+        build_id bigint, invocation_id {{ dbt.type_string() }},
+        started_at {{ dbt.type_timestamp() }}, last_batch_id bigint
+    );
+    insert into silver.builds
+    select
+        coalesce((select max(build_id) from silver.builds), 0) + 1, '{{ invocation_id }}',
+        {{ dbt.current_timestamp() }}, (select max(batch_id) from bronze.load_batches);
+{% endmacro %}
+
+{% macro this_build(column) -%}
+    {#- A fact about the running build, as a literal; 0 where nothing is built (compile, docs). -#}
+    {%- if not execute or not load_relation(api.Relation.create(target.database, 'silver', 'builds')) -%}
+        {{ return(0) }}
+    {%- endif -%}
+    {%- set found = run_query(
+        "select max(" ~ column ~ ") from silver.builds where invocation_id = '" ~ invocation_id ~ "'"
+    ).columns[0].values()[0] -%}
+    {{- return(found or 0) -}}
+{%- endmacro %}
+
+{% macro build_number() -%}
+    {{- return(this_build('build_id')) -}}
+{%- endmacro %}
+
+{% macro batch_ceiling() -%}
+    {#- The last batch loaded when this build began: one that arrives in the middle waits for the next
+        build, so that all relations of a build speak of the same batches. -#}
+    {{- return(this_build('last_batch_id')) -}}
+{%- endmacro %}
+
+{% macro watermark(column='_build_id') -%}
+    {#- How far this relation has got, as a literal, so that the planner can use an index; 0 on a first
+        build. Builds and batches are counted as they come, whatever their business date, so late and
+        out-of-order batches are never behind it. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return(0) }}{%- endif -%}
+    {{- return(run_query('select coalesce(max(' ~ column ~ '), 0) from ' ~ this).columns[0].values()[0]) -}}
+{%- endmacro %}

@@ -1,0 +1,93 @@
+{#- The four steps every base model takes with the rows bronze delivered. -#}
+
+{% macro delivery_columns() -%}
+    {{ surrogate_key(['_source_file', '_source_row']) }} as delivery_key,
+    _batch_id,
+    _batch_date,
+    _source_file,
+    _source_row,
+    _loaded_at
+{%- endmacro %}
+
+{% macro delivery_column_names() -%}
+    {{ return(['delivery_key', '_batch_id', '_batch_date', '_source_file', '_source_row', '_loaded_at']) }}
+{%- endmacro %}
+
+{% macro new_deliveries(table) -%}
+    select * from {{ source('bronze', table) }}
+    {%- if is_incremental() %}
+    where _batch_id > {{ watermark('_batch_id') }} and _batch_id <= {{ batch_ceiling() }}
+    {%- else %}
+    where _batch_id <= {{ batch_ceiling() }}
+    {%- endif %}
+{%- endmacro %}
+
+{% macro with_known_deliveries(relation, columns, key) -%}
+    {#- The new rows, and the rows already here whose verdict they may change: other versions and
+        copies of the same key, and orphans whose parent may have come. -#}
+    {%- set names = (delivery_column_names() + columns) | join(', ') -%}
+    select {{ names }}, row_defect, cast(null as {{ dbt.type_string() }}) as known_verdict
+    from {{ relation }}
+    {%- if is_incremental() %}
+    union all
+    select {{ names }}, row_defect,
+        disposition || coalesce(quarantine_reason, '') || cast(is_latest as {{ dbt.type_string() }})
+    from {{ this }}
+    where
+        {{ key }} in (select {{ key }} from {{ relation }})
+        or quarantine_reason in ('orphan_account', 'orphan_customer')
+    {%- endif %}
+{%- endmacro %}
+
+{% macro verdicts(relation, columns, key) -%}
+    {#- One verdict per delivered row. A row with a reason is quarantined; of the rows with the same
+        key and version the first delivered is kept and the others are duplicates; of the versions
+        kept the youngest is the latest. Order of business dates, never of loading. Rows whose verdict
+        stands are left alone; `_build_id` tells readers what to look at again. -#}
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by {{ key }}, updated_at, quarantine_reason
+                order by _source_file, _source_row
+            ) as copy_number,
+            rank() over (
+                partition by {{ key }}, case when quarantine_reason is null then 1 else 0 end
+                order by updated_at desc
+            ) as version_rank
+        from {{ relation }}
+    ),
+
+    judged as (
+        select
+            *,
+            case
+                when quarantine_reason is not null then 'quarantined'
+                when copy_number > 1 then 'duplicate'
+                else 'kept'
+            end as disposition,
+            quarantine_reason is null and copy_number = 1 and version_rank = 1 as is_latest
+        from ranked
+    ),
+
+    final as (
+        select
+            {{ (delivery_column_names() + columns) | join(', ') }},
+            row_defect,
+            quarantine_reason,
+            disposition,
+            is_latest,
+            {{ build_number() }} as _build_id
+        from judged
+        where
+            known_verdict is null
+            or known_verdict
+            <> disposition || coalesce(quarantine_reason, '') || cast(is_latest as {{ dbt.type_string() }})
+    )
+{%- endmacro %}
+
+{% macro kept(relation) -%}
+    {#- Latest version of every usable row: what a `stg_` model shows. -#}
+    {{ relation }}
+    where disposition = 'kept' and is_latest
+{%- endmacro %}

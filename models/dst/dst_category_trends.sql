@@ -1,0 +1,106 @@
+-- grain: one row per month and category
+{{ config(pre_hook="{{ delete_affected_months([0, 1, 2, 3, 4, 5, 12]) }}") }}
+
+with spending as (
+    {{ latest_spending([0, 1, 2, 3, 4, 5, 12]) }}
+),
+
+monthly as (
+    select
+        category_name,
+        category_group,
+        spending_month as month_start_date,
+        sum(amount_cleaned) as total_spending,
+        cast(count(*) as integer) as transaction_count,
+        cast(count(distinct customer_id) as integer) as unique_persons,
+        round(avg(amount_cleaned), 2) as avg_transaction_amount,
+        max(snapshot_version) as snapshot_version_source
+    from spending
+    group by category_name, category_group, spending_month
+),
+
+totals as (
+    {{ month_totals('monthly', ['category_name'], ['total_spending']) }}
+),
+
+ranked as (
+    select
+        *,
+        cast(rank() over (
+            partition by month_start_date order by total_spending desc, category_name
+        ) as integer) as category_rank
+    from totals
+),
+
+compared as (
+    {{ compared('monthly', ['category_name'], 'totals') }}
+),
+
+-- calendar months back to the first of the series: a silent month counts as zero
+rolling as (
+    select
+        monthly.category_name,
+        monthly.month_start_date,
+        round(
+            sum(totals.total_spending) filter (
+                where totals.month_start_date >= {{ dbt.dateadd('month', -2, 'monthly.month_start_date') }}
+            ) / least(3, max(monthly.months_begun)), 2
+        ) as rolling_3month_avg,
+        round(sum(totals.total_spending) / least(6, max(monthly.months_begun)), 2) as rolling_6month_avg
+    from (
+        select
+            monthly.category_name,
+            monthly.month_start_date,
+            1 + {{ dbt.datediff('min(totals.month_start_date)', 'monthly.month_start_date', 'month') }} as months_begun
+        from monthly
+        inner join totals
+            on monthly.category_name = totals.category_name
+        group by monthly.category_name, monthly.month_start_date
+    ) as monthly
+    inner join totals
+        on
+            monthly.category_name = totals.category_name
+            and totals.month_start_date <= monthly.month_start_date
+            and totals.month_start_date >= {{ dbt.dateadd('month', -5, 'monthly.month_start_date') }}
+    group by monthly.category_name, monthly.month_start_date
+),
+
+final as (
+    select
+        {{ surrogate_key(['compared.month_start_date', 'compared.category_name']) }} as trend_id,
+        {{ month_columns('compared.month_start_date', with_end=false) }},
+        compared.category_name,
+        compared.category_group,
+        compared.total_spending,
+        compared.transaction_count,
+        compared.unique_persons,
+        compared.avg_transaction_amount,
+        {{ change_columns('compared.total_spending', trend=true) }},
+        rolling.rolling_3month_avg,
+        rolling.rolling_6month_avg,
+        this_month.category_rank as category_rank_current,
+        last_month.category_rank as category_rank_prev_month,
+        last_month.category_rank - this_month.category_rank as rank_change,
+        {{ percent_of('compared.total_spending',
+            'sum(compared.total_spending) over (partition by compared.month_start_date)') }}
+            as percent_of_total_spending,
+        compared.snapshot_version_source,
+        {{ dbt.current_timestamp() }} as created_at,
+        {{ dbt.current_timestamp() }} as updated_at
+    from compared
+    inner join rolling
+        on
+            compared.category_name = rolling.category_name
+            and compared.month_start_date = rolling.month_start_date
+    inner join ranked as this_month
+        on
+            compared.category_name = this_month.category_name
+            and compared.month_start_date = this_month.month_start_date
+    left join ranked as last_month
+        on
+            compared.category_name = last_month.category_name
+            and last_month.month_start_date = {{ dbt.dateadd('month', -1, 'compared.month_start_date') }}
+)
+
+select * from final
+order by month_start_date, category_rank_current

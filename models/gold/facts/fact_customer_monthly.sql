@@ -1,0 +1,240 @@
+-- grain: one row per customer and calendar month, from sign-up (or the first batch) to the as-of date
+
+with customers as (
+    select * from {{ ref('dim_customer_private') }}
+),
+
+transactions as (
+    select * from {{ ref('fact_transactions') }}
+),
+
+as_of as (
+    select as_of_date from {{ ref('as_of_date') }}
+),
+
+first_batch as (
+    select cast({{ dbt.date_trunc('month', 'min(transaction_date)') }} as date) as first_month
+    from transactions
+),
+
+{% if is_incremental() -%}
+built as (
+    select
+        min(known.month_start_date) as first_month,
+        max(known.month_start_date) as last_month
+    from {{ this }} as known
+),
+
+touched as (
+    select customer_id from transactions where _build_id > {{ watermark() }}
+    union
+    select customer_id from customers where _build_id > {{ watermark() }}
+    union
+    select customer_id from {{ ref('fact_customer_interactions') }} where _build_id > {{ watermark() }}
+    union
+    select customer_id from {{ ref('fact_loan_payments') }} where _build_id > {{ watermark() }}
+    union
+    select customer_id from {{ ref('fact_fraud_alerts') }} where _build_id > {{ watermark() }}
+    union
+    select accounts.customer_id
+    from {{ ref('account_balance_periods') }} as periods
+    inner join {{ ref('dim_account') }} as accounts
+        on periods.account_id = accounts.account_id and accounts.is_current
+    where periods._build_id > {{ watermark() }}
+),
+{%- endif %}
+
+lives as (
+    select
+        customers.customer_id,
+        min(customers.signup_date) as signup_date
+    from customers
+    group by customers.customer_id
+),
+
+months as (
+    select
+        lives.customer_id,
+        dates.year,
+        dates.month,
+        dates.month_start_date,
+        dates.month_end_date,
+        dates.days_in_month,
+        {{ dbt.dateadd('day', 1, 'dates.month_end_date') }} as month_over,
+        least(dates.month_end_date, as_of.as_of_date) as measured_on,
+        {{ dbt.datediff('lives.signup_date', 'dates.month_start_date', 'month') }} as tenure_months
+    from {{ ref('dim_date') }} as dates
+    cross join as_of
+    cross join first_batch
+    inner join lives
+        on dates.month_end_date >= lives.signup_date
+    {%- if is_incremental() %}
+    cross join built
+    {%- endif %}
+    where
+        dates.is_month_start
+        and dates.full_date <= as_of.as_of_date
+        and dates.full_date >= first_batch.first_month
+        {%- if is_incremental() %}
+        and (
+            lives.customer_id in (select touched.customer_id from touched)
+            or dates.full_date < built.first_month
+            or dates.full_date >= built.last_month
+        )
+        {%- endif %}
+),
+
+activity as (
+    select
+        customer_id,
+        cast({{ dbt.date_trunc('month', 'transaction_date') }} as date) as month_start_date,
+        count(*) as transaction_count,
+        count(*) filter (where is_approved) as approved_count,
+        count(*) filter (where is_declined) as declined_count,
+        count(*) filter (where is_fraud) as fraud_count,
+        count(*) filter (where is_spending and not is_refund) as purchase_count,
+        count(*) filter (where is_refund) as refund_count,
+        count(*) filter (where is_online) as online_count,
+        count(*) filter (where is_international) as international_count,
+        count(*) filter (where is_recurring) as recurring_count,
+        count(*) filter (where is_weekend) as weekend_count,
+        count(*) filter (where is_night) as night_count,
+        count(*) filter (where is_high_value) as high_value_count,
+        count(distinct transaction_date) as active_days,
+        count(distinct merchant_id) as merchant_count,
+        count(distinct category_name) as category_count,
+        count(distinct channel) as channel_count,
+        sum(spending_amount) as spending_amount,
+        sum(income_amount) as income_amount,
+        sum(case when is_approved then debit_amount else 0 end) as debit_amount,
+        sum(case when is_approved then credit_amount else 0 end) as credit_amount,
+        sum(case when is_essential then spending_amount else 0 end) as essential_amount,
+        sum(case when is_discretionary then spending_amount else 0 end) as discretionary_amount,
+        sum(declined_amount) as declined_amount,
+        sum(fraud_amount) as fraud_amount,
+        sum(revenue_amount) as revenue_amount,
+        max(case when is_spending then spending_amount end) as max_spending_amount,
+        max(transaction_date) as last_transaction_date
+    from transactions
+    {%- if is_incremental() %}
+    where
+        customer_id in (select touched.customer_id from touched)
+        or transaction_date >= (select built.last_month from built)
+        or transaction_date < (select built.first_month from built)
+    {%- endif %}
+    group by customer_id, cast({{ dbt.date_trunc('month', 'transaction_date') }} as date)
+),
+
+interactions as (
+    select
+        customer_id,
+        cast({{ dbt.date_trunc('month', 'interaction_at') }} as date) as month_start_date,
+        count(*) filter (where campaign_id is null) as interaction_count,
+        count(*) filter (where is_escalated) as escalated_count,
+        count(*) filter (where campaign_group = 'treated') as campaign_contact_count,
+        avg(satisfaction_rating) as avg_satisfaction_rating
+    from {{ ref('fact_customer_interactions') }}
+    group by customer_id, cast({{ dbt.date_trunc('month', 'interaction_at') }} as date)
+),
+
+loans as (
+    select
+        customer_id,
+        cast({{ dbt.date_trunc('month', 'scheduled_date') }} as date) as month_start_date,
+        count(*) as loan_payment_count,
+        count(*) filter (where is_late) as late_payment_count,
+        sum(actual_amount) as loan_paid_amount
+    from {{ ref('fact_loan_payments') }}
+    group by customer_id, cast({{ dbt.date_trunc('month', 'scheduled_date') }} as date)
+),
+
+alerts as (
+    select
+        customer_id,
+        cast({{ dbt.date_trunc('month', 'alert_at') }} as date) as month_start_date,
+        count(*) as fraud_alert_count
+    from {{ ref('fact_fraud_alerts') }}
+    group by customer_id, cast({{ dbt.date_trunc('month', 'alert_at') }} as date)
+),
+
+balances as (
+    select
+        months.customer_id,
+        months.month_start_date,
+        count(*) as account_count,
+        sum(case when periods.balance_amount > 0 then periods.balance_amount else 0 end) as asset_amount,
+        sum(case when periods.balance_amount < 0 then -periods.balance_amount else 0 end) as debt_amount
+    from months
+    inner join {{ ref('dim_account') }} as accounts
+        on months.customer_id = accounts.customer_id and accounts.is_current
+    inner join {{ ref('account_balance_periods') }} as periods
+        on
+            accounts.account_id = periods.account_id
+            and months.measured_on >= periods.period_start_date
+            and months.measured_on < periods.period_end_date
+    where accounts.close_date is null or accounts.close_date >= months.measured_on
+    group by months.customer_id, months.month_start_date
+),
+
+final as (
+    select
+        {{ surrogate_key(['months.customer_id', 'months.month_start_date']) }} as customer_month_key,
+        cast({{ date_key('months.month_start_date') }} as integer) as date_key,
+        customers.customer_key,
+        months.customer_id,
+        months.year,
+        months.month,
+        months.month_start_date,
+        customers.customer_segment,
+        customers.is_active as is_customer_active,
+        cast(months.tenure_months as integer) as tenure_months,
+        {% for metric in [
+            'transaction_count', 'approved_count', 'declined_count', 'fraud_count', 'purchase_count',
+            'refund_count', 'online_count', 'international_count', 'recurring_count', 'weekend_count',
+            'night_count', 'high_value_count', 'active_days', 'merchant_count', 'category_count',
+            'channel_count'
+        ] -%}
+        cast(coalesce(activity.{{ metric }}, 0) as integer) as {{ metric }},
+        {% endfor -%}
+        {% for metric in [
+            'spending_amount', 'income_amount', 'debit_amount', 'credit_amount', 'essential_amount',
+            'discretionary_amount', 'declined_amount', 'fraud_amount', 'revenue_amount'
+        ] -%}
+        coalesce(activity.{{ metric }}, 0) as {{ metric }},
+        {% endfor -%}
+        coalesce(activity.credit_amount, 0) - coalesce(activity.debit_amount, 0) as net_flow_amount,
+        activity.max_spending_amount,
+        round(activity.spending_amount / nullif(activity.purchase_count, 0), 2) as avg_purchase_amount,
+        {{ percent_of('activity.declined_count', 'activity.transaction_count') }} as declined_percent,
+        {{ percent_of('activity.discretionary_amount', 'activity.spending_amount') }} as discretionary_percent,
+        {{ percent_of('activity.active_days', 'months.days_in_month') }} as active_days_percent,
+        activity.last_transaction_date,
+        cast(coalesce(balances.account_count, 0) as integer) as account_count,
+        coalesce(balances.asset_amount, 0) as asset_amount,
+        coalesce(balances.debt_amount, 0) as debt_amount,
+        cast(coalesce(interactions.interaction_count, 0) as integer) as interaction_count,
+        cast(coalesce(interactions.escalated_count, 0) as integer) as escalated_count,
+        cast(coalesce(interactions.campaign_contact_count, 0) as integer) as campaign_contact_count,
+        round(interactions.avg_satisfaction_rating, 2) as avg_satisfaction_rating,
+        cast(coalesce(loans.loan_payment_count, 0) as integer) as loan_payment_count,
+        cast(coalesce(loans.late_payment_count, 0) as integer) as late_payment_count,
+        coalesce(loans.loan_paid_amount, 0) as loan_paid_amount,
+        cast(coalesce(alerts.fraud_alert_count, 0) as integer) as fraud_alert_count,
+        coalesce(activity.transaction_count, 0) > 0 as is_transacting,
+        {{ dbt.current_timestamp() }} as dw_updated_at,
+        {{ build_number() }} as _build_id
+    from months
+    inner join customers
+        on
+            months.customer_id = customers.customer_id
+            and customers.valid_from < months.month_over
+            and months.month_over <= customers.valid_to
+    {% for events in ['activity', 'interactions', 'loans', 'alerts', 'balances'] -%}
+    left join {{ events }}
+        on
+            months.customer_id = {{ events }}.customer_id
+            and months.month_start_date = {{ events }}.month_start_date
+    {% endfor %}
+)
+
+select * from final
