@@ -1,0 +1,220 @@
+"""The tables of the bronze schema: every row ever delivered, as text, with where it came from.
+
+The list of tables and columns is ``models/bronze/_bronze__sources.yml``, which dbt reads too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import yaml
+from psycopg import sql
+
+from warehouse.config import PROJECT_ROOT
+from warehouse.db import Connection
+from warehouse.errors import WarehouseError
+
+SOURCES = PROJECT_ROOT / "models" / "bronze" / "_bronze__sources.yml"
+SCHEMA = "bronze"
+PARTITIONED = "transactions"
+
+# What a row's metadata columns are filled from while its file is copied: the loader states the file in
+# settings of its transaction, so that the data stream to the server as they are. The functions read
+# settings and yet are called immutable, on purpose: COPY then calls each of them once, when it
+# begins, and not once a row. Nothing else may use them.
+_SET_UP = """
+create table if not exists bronze.load_batches (
+    batch_id bigint primary key,
+    batch_date date not null unique,
+    source text,
+    manifest_sha256 text not null,
+    loaded_at timestamptz not null default now()
+);
+create table if not exists bronze.load_batch_files (
+    batch_id bigint not null references bronze.load_batches,
+    table_name text not null,
+    file_name text not null,
+    delivered_rows bigint not null,
+    sha256 text not null,
+    primary key (batch_id, table_name)
+);
+create sequence if not exists bronze.loading_source_row cache 1000;
+create or replace function bronze.loading_batch_id() returns bigint
+    language sql immutable
+    as $$ select current_setting('warehouse.batch_id')::bigint $$;
+create or replace function bronze.loading_batch_date() returns date
+    language sql immutable
+    as $$ select current_setting('warehouse.batch_date')::date $$;
+create or replace function bronze.loading_source_file() returns text
+    language sql immutable
+    as $$ select current_setting('warehouse.source_file') $$;
+create or replace function bronze.loading_time() returns timestamptz
+    language sql immutable
+    as $$ select now() $$;
+"""
+_METADATA = """
+    _batch_id bigint not null default bronze.loading_batch_id(),
+    _batch_date date not null default bronze.loading_batch_date(),
+    _source_file text not null default bronze.loading_source_file(),
+    _source_row bigint not null default nextval('bronze.loading_source_row'),
+    _loaded_at timestamptz not null default bronze.loading_time()
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A bronze table and its source columns, in order; all of them are text."""
+
+    name: str
+    columns: tuple[str, ...]
+
+    @property
+    def is_partitioned(self) -> bool:
+        """True if each month of ``_batch_date`` is a partition of its own."""
+        return self.name == PARTITIONED
+
+
+def read_tables(path: Path = SOURCES) -> dict[str, Table]:
+    """The bronze tables by name, from the YAML of dbt's sources.
+
+    Columns and tables that the loader keeps itself (a leading ``_``, ``load_batch…``) are left out.
+
+    Raises:
+        WarehouseError: the file is missing or says nothing about bronze.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tables = [
+            Table(
+                table["name"],
+                tuple(c["name"] for c in table["columns"] if not c["name"].startswith("_")),
+            )
+            for source in content["sources"]
+            if source["name"] == SCHEMA
+            for table in source["tables"]
+            if not table["name"].startswith("load_batch")
+        ]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise WarehouseError(f"{path} does not list the bronze tables ({error!r}): restore it.") from error
+    return {table.name: table for table in tables}
+
+
+def create_missing(conn: Connection, tables: dict[str, Table]) -> None:
+    """Create what bronze lacks: its own tables, the listed ones, and columns added to the list."""
+    if conn.execute("select to_regprocedure('bronze.loading_time()')").fetchone() == (None,):
+        conn.execute(_SET_UP)
+    existing = columns(conn)
+    for table in tables.values():
+        if table.name not in existing:
+            _create(conn, table)
+        else:
+            add_columns(
+                conn, table, [name for name in table.columns if name not in existing[table.name]]
+            )
+
+
+def columns(conn: Connection) -> dict[str, set[str]]:
+    """Columns of every table there is in bronze, by table."""
+    rows = conn.execute(
+        "select table_name, array_agg(column_name::text) from information_schema.columns"
+        " where table_schema = %s group by table_name",
+        (SCHEMA,),
+    )
+    return {name: set(found) for name, found in rows}
+
+
+def add_columns(conn: Connection, table: Table, names: list[str]) -> None:
+    """Add text columns; a table without new ones is not locked."""
+    if names:
+        conn.execute(
+            sql.SQL("alter table {} {}").format(
+                sql.Identifier(SCHEMA, table.name),
+                sql.SQL(", ").join(
+                    sql.SQL("add column if not exists {} text").format(sql.Identifier(name))
+                    for name in names
+                ),
+            )
+        )
+
+
+def _create(conn: Connection, table: Table) -> None:
+    partition = "partition by range (_batch_date)" if table.is_partitioned else ""
+    conn.execute(
+        sql.SQL("create table {} ({}, {}) {}").format(
+            sql.Identifier(SCHEMA, table.name),
+            sql.SQL(", ").join(
+                sql.SQL("{} text").format(sql.Identifier(name)) for name in table.columns
+            ),
+            sql.SQL(_METADATA),
+            sql.SQL(partition),
+        )
+    )
+    _index(conn, table.name)
+
+
+def _index(conn: Connection, name: str) -> None:
+    conn.execute(
+        sql.SQL("create index {} on {} (_batch_id)").format(
+            sql.Identifier(f"{name}__batch_id"), sql.Identifier(SCHEMA, name)
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Target:
+    """The table that a file's rows go to: the table itself, or the partition of the batch's month."""
+
+    name: str
+    parent: str | None = None
+    month: date | None = None
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """Name with schema, for statements."""
+        return sql.Identifier(SCHEMA, self.name)
+
+
+def open_target(conn: Connection, table: Table, batch_date: date) -> Target:
+    """Where the rows of a batch are to be copied; give it to `close_target` afterwards.
+
+    A new partition is made as a table of its own, filled, indexed and only then attached: so COPY
+    neither writes the log (with wal_level = minimal) nor keeps an index, and readers of the whole
+    table are not locked out.
+    """
+    if not table.is_partitioned:
+        return Target(table.name)
+    name = f"{table.name}_{batch_date:%Y_%m}"
+    if conn.execute("select to_regclass(%s)", (f"{SCHEMA}.{name}",)).fetchone() != (None,):
+        return Target(name)
+    target = Target(name, parent=table.name, month=batch_date.replace(day=1))
+    conn.execute(
+        sql.SQL("create table {} (like {} including defaults)").format(
+            target.identifier, sql.Identifier(SCHEMA, table.name)
+        )
+    )
+    return target
+
+
+def close_target(conn: Connection, target: Target) -> None:
+    """Make a new partition part of its table."""
+    if target.parent is None or target.month is None:
+        return
+    first = target.month
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    bounds = {"first": sql.Literal(first), "after": sql.Literal(after), "t": target.identifier}
+    _index(conn, target.name)
+    # The constraint spares the scan by which PostgreSQL would check the rows again.
+    conn.execute(
+        sql.SQL(
+            "alter table {t} add constraint month check"
+            " (_batch_date >= {first} and _batch_date < {after}) not valid"
+        ).format(**bounds)
+    )
+    conn.execute(
+        sql.SQL("alter table {p} attach partition {t} for values from ({first}) to ({after})").format(
+            p=sql.Identifier(SCHEMA, target.parent), **bounds
+        )
+    )
+    conn.execute(sql.SQL("alter table {t} drop constraint month").format(**bounds))
