@@ -1,1 +1,1 @@
-{{ trend_direction('percent_change') }}
+select {{ trend_direction('percent_change') }}

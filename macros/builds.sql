@@ -21,10 +21,13 @@
 {% endmacro %}
 
 {% macro this_build(column) -%}
-    {#- A fact about the running build, as a literal; 0 where nothing is built (compile, docs). -#}
-    {%- if not execute or not load_relation(api.Relation.create(target.database, 'silver', 'builds')) -%}
-        {{ return(0) }}
-    {%- endif -%}
+    {#- A fact about the running build, as a literal; 0 where nothing is built (parse, compile, docs).
+        The catalogue is asked, not dbt's cache, which was filled before the first build made the table. -#}
+    {%- if not execute -%}{{ return(0) }}{%- endif -%}
+    {%- set known = run_query(
+        "select count(*) from information_schema.tables where table_schema = 'silver' and table_name = 'builds'"
+    ).columns[0].values()[0] -%}
+    {%- if not known -%}{{ return(0) }}{%- endif -%}
     {%- set found = run_query(
         "select max(" ~ column ~ ") from silver.builds where invocation_id = '" ~ invocation_id ~ "'"
     ).columns[0].values()[0] -%}

@@ -1,15 +1,16 @@
-{#- Reading text: every macro takes a column of bronze and yields NULL where there is nothing to read. -#}
+{#- Reading text: every macro takes a column of bronze and yields NULL where there is nothing to read.
+    The plain cast comes first; the costly reading of other formats is for the rows that fail it. -#}
 
 {% macro clean_text(column) -%}
     nullif(trim({{ column }}), '')
 {%- endmacro %}
 
 {% macro clean_integer(column) -%}
-    {{ safe_cast(clean_text(column), 'bigint') }}
+    {{ safe_cast(column, 'bigint') }}
 {%- endmacro %}
 
 {% macro clean_numeric(column) -%}
-    {{ safe_cast(clean_text(column), 'numeric') }}
+    {{ safe_cast(column, 'numeric') }}
 {%- endmacro %}
 
 {% macro clean_boolean(column) -%}
@@ -42,11 +43,17 @@
 {%- endmacro %}
 
 {% macro clean_timestamp(column) -%}
-    {{ safe_cast(iso_date_text(column), 'timestamp') }}
+    coalesce(
+            {{ safe_cast(column, 'timestamp') }},
+            case when substr({{ column }}, 5, 1) <> '-' then {{ safe_cast(iso_date_text(column), 'timestamp') }} end
+        )
 {%- endmacro %}
 
 {% macro clean_date(column) -%}
-    {{ safe_cast('substr(' ~ iso_date_text(column) ~ ', 1, 10)', 'date') }}
+    coalesce(
+            {{ safe_cast(column, 'date') }},
+            {{ safe_cast('substr(' ~ iso_date_text(column) ~ ', 1, 10)', 'date') }}
+        )
 {%- endmacro %}
 
 {% macro amount_text(column) -%}
@@ -60,7 +67,7 @@
 {%- endmacro %}
 
 {% macro clean_amount(column) -%}
-    {{ safe_cast(amount_text(column), 'numeric') }}
+    coalesce({{ safe_cast(column, 'numeric') }}, {{ safe_cast(amount_text(column), 'numeric') }})
 {%- endmacro %}
 
 {% macro amount_currency(column) -%}

@@ -10,7 +10,8 @@
 
 {% macro postgres__create_engine_functions() %}
     {#- `pg_input_is_valid` exists from PostgreSQL 16 on, and a SQL function around it is inlined;
-        before that a block that catches the error does the same, slower.
+        before that a block that catches the error does the same, slower and not in parallel.
+        `evaluate_once` is volatile to the eye of the planner only (see the macro of that name).
         Rewriting a function that is there would make concurrent builds collide, so only once. -#}
     {% if not execute %}{{ return('') }}{% endif %}
     {% set types = {'bigint': 'bigint', 'numeric': 'numeric', 'timestamptz': 'timestamptz', 'date': 'date'} %}
@@ -26,14 +27,18 @@
         {% else %}
             {% do statements.append(
                 "create or replace function silver.try_" ~ name ~ "(value text) returns " ~ type
-                ~ " language plpgsql stable parallel safe as $$ begin return cast(value as " ~ type
+                ~ " language plpgsql stable parallel unsafe as $$ begin return cast(value as " ~ type
                 ~ "); exception when data_exception then return null; end $$;"
             ) %}
         {% endif %}
     {% endfor %}
+    {% do statements.append(
+        'create or replace function silver.evaluate_once() returns boolean'
+        ~ ' language sql volatile parallel safe return true;'
+    ) %}
     {% set known = run_query(
-        "select count(*) from pg_proc where pronamespace = to_regnamespace('silver') and proname like 'try\\_%'"
+        "select count(*) from pg_proc where pronamespace = to_regnamespace('silver') and proname in ('evaluate_once', 'try_bigint')"
     ).columns[0].values()[0] %}
-    {% if known == types | length %}{{ return('select 1') }}{% endif %}
+    {% if known == 2 %}{{ return('select 1') }}{% endif %}
     {{ return(statements | join('\n')) }}
 {% endmacro %}

@@ -9,5 +9,13 @@
 {%- endmacro %}
 
 {% macro postgres__sees_personal_data() -%}
-    pg_has_role(current_user, '{{ target.user }}', 'usage')
+    (select pg_has_role(current_user, '{{ target.user }}', 'usage'))
+{%- endmacro %}
+
+{% macro masked_name(name) -%}
+    {#- `David Wong` in clear for the owner, `D. W.` for everybody else. -#}
+    case
+        when {{ sees_personal_data() }} then {{ name }}
+        else substr({{ name }}, 1, 1) || '. ' || substr(split_part({{ name }}, ' ', 2), 1, 1) || '.'
+    end
 {%- endmacro %}

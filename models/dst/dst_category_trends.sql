@@ -44,9 +44,9 @@ rolling as (
         round(
             sum(totals.total_spending) filter (
                 where totals.month_start_date >= {{ dbt.dateadd('month', -2, 'monthly.month_start_date') }}
-            ) / least(3, max(monthly.months_begun)), 2
+            ) / cast(least(3, max(monthly.months_begun)) as numeric), 2
         ) as rolling_3month_avg,
-        round(sum(totals.total_spending) / least(6, max(monthly.months_begun)), 2) as rolling_6month_avg
+        round(sum(totals.total_spending) / cast(least(6, max(monthly.months_begun)) as numeric), 2) as rolling_6month_avg
     from (
         select
             monthly.category_name,

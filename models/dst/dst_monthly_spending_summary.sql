@@ -1,64 +1,33 @@
 -- grain: one row per month, person, category and location
-{{ config(pre_hook="{{ delete_affected_months([0, 1, 12]) }}") }}
-{% set series = ['customer_id', 'category_name', 'location_name', 'location_type'] %}
+-- What everybody reads: names are masked for all but the owner.
+{{ config(materialized='view') }}
 
-with spending as (
-    {{ latest_spending([0, 1, 12]) }}
-),
-
-monthly as (
-    select
-        customer_id,
-        person_name,
-        category_name,
-        category_group,
-        location_name,
-        location_type,
-        spending_month as month_start_date,
-        sum(amount_cleaned) as total_spending,
-        cast(count(*) as integer) as transaction_count,
-        round(avg(amount_cleaned), 2) as avg_transaction_amount,
-        min(amount_cleaned) as min_transaction_amount,
-        max(amount_cleaned) as max_transaction_amount,
-        round(avg(quality_score), 2) as avg_quality_score,
-        max(snapshot_version) as snapshot_version_source
-    from spending
-    group by
-        customer_id, person_name, category_name, category_group, location_name, location_type,
-        spending_month
-),
-
-totals as (
-    {{ month_totals('monthly', series, ['total_spending']) }}
-),
-
-compared as (
-    {{ compared('monthly', series, 'totals') }}
-),
-
-final as (
-    select
-        {{ surrogate_key(['month_start_date', 'customer_id', 'category_name', 'location_name', 'location_type']) }}
-            as summary_id,
-        {{ month_columns('month_start_date') }},
-        customer_id,
-        person_name,
-        category_name,
-        category_group,
-        location_name,
-        location_type,
-        total_spending,
-        transaction_count,
-        avg_transaction_amount,
-        min_transaction_amount,
-        max_transaction_amount,
-        {{ change_columns('total_spending') }},
-        avg_quality_score,
-        snapshot_version_source,
-        {{ dbt.current_timestamp() }} as created_at,
-        {{ dbt.current_timestamp() }} as updated_at
-    from compared
-)
-
-select * from final
-order by month_start_date, customer_id
+select
+    summary_id,
+    year,
+    month,
+    quarter,
+    month_start_date,
+    month_end_date,
+    customer_id,
+    {{ masked_name("person_name") }} as person_name,
+    category_name,
+    category_group,
+    location_name,
+    location_type,
+    total_spending,
+    transaction_count,
+    avg_transaction_amount,
+    min_transaction_amount,
+    max_transaction_amount,
+    prev_month_spending,
+    mom_absolute_change,
+    mom_percent_change,
+    prev_year_spending,
+    yoy_absolute_change,
+    yoy_percent_change,
+    avg_quality_score,
+    snapshot_version_source,
+    created_at,
+    updated_at
+from {{ ref('dst_monthly_spending_summary_private') }}

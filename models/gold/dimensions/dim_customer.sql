@@ -25,10 +25,7 @@ final as (
         customer_id,
         case when is_clear then first_name else substr(first_name, 1, 1) || '.' end as first_name,
         case when is_clear then last_name else substr(last_name, 1, 1) || '.' end as last_name,
-        case
-            when is_clear then full_name
-            else substr(first_name, 1, 1) || '. ' || substr(last_name, 1, 1) || '.'
-        end as full_name,
+        {{ masked_name('full_name') }} as full_name,
         case when is_clear then email else '***@' || split_part(email, '@', 2) end as email,
         case when is_clear then phone else '***-' || substr(phone, length(phone) - 1) end as phone,
         case when is_clear then date_of_birth end as date_of_birth,

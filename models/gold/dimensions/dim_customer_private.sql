@@ -1,4 +1,6 @@
 -- grain: one row per customer version
+-- Names and addresses in clear: for the owner only. Everybody else reads dim_customer.
+{{ config(grants={'select': []}) }}
 
 with versions as (
     select * from {{ ref('customers_snapshot') }}

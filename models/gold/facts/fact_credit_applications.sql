@@ -1,4 +1,6 @@
 -- grain: one row per credit application
+-- depends_on: {{ ref('customers_snapshot') }}
+-- depends_on: {{ ref('products_snapshot') }}
 
 with events as (
     select * from {{ ref('stg_credit_applications') }}

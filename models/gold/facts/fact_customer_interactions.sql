@@ -1,4 +1,5 @@
 -- grain: one row per customer interaction
+-- depends_on: {{ ref('customers_snapshot') }}
 
 with events as (
     select * from {{ ref('stg_customer_interactions') }}

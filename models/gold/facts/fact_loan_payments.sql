@@ -1,4 +1,7 @@
 -- grain: one row per scheduled loan payment
+-- depends_on: {{ ref('customers_snapshot') }}
+-- depends_on: {{ ref('accounts_snapshot') }}
+-- depends_on: {{ ref('products_snapshot') }}
 
 with events as (
     select * from {{ ref('stg_loan_payments') }}

@@ -1,4 +1,8 @@
 -- grain: one row per transaction
+-- depends_on: {{ ref('customers_snapshot') }}
+-- depends_on: {{ ref('accounts_snapshot') }}
+-- depends_on: {{ ref('products_snapshot') }}
+-- depends_on: {{ ref('merchants_snapshot') }}
 
 with transactions as (
     select * from {{ ref('stg_transactions') }}

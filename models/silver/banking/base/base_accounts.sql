@@ -47,7 +47,8 @@ checked as (
             when account_id is null then 'missing_id'
             when open_date is null then 'unreadable_date'
             when close_date < open_date or credit_limit < 0 then 'impossible_value'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

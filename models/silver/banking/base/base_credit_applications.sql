@@ -33,7 +33,8 @@ typed as (
         {{ clean_numeric('approval_probability_score') }} as approval_probability_score,
         {{ clean_text('risk_grade') }} as risk_grade,
         {{ clean_timestamp('created_at') }} as created_at,
-        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at
+        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at,
+        {{ evaluate_once() }} as is_typed
     from delivered
 ),
 
@@ -44,7 +45,8 @@ checked as (
             when application_id is null then 'missing_id'
             when application_at is null then 'unreadable_date'
             when requested_amount <= 0 or approved_amount < 0 then 'impossible_value'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

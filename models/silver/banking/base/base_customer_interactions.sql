@@ -29,7 +29,8 @@ typed as (
         {{ clean_integer('agent_id') }} as agent_id,
         {{ clean_text('notes') }} as notes,
         {{ clean_timestamp('created_at') }} as created_at,
-        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at
+        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at,
+        {{ evaluate_once() }} as is_typed
     from delivered
 ),
 
@@ -40,7 +41,8 @@ checked as (
             when interaction_id is null then 'missing_id'
             when interaction_at is null then 'unreadable_date'
             when duration_minutes < 0 or satisfaction_rating not between 1 and 5 then 'impossible_value'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

@@ -26,7 +26,8 @@ typed as (
         {{ clean_numeric('"10yr_treasury_yield"') }} as treasury_yield_10yr,
         {{ clean_numeric('mortgage_rate_30yr') }} as mortgage_rate_30yr,
         {{ clean_timestamp('created_at') }} as created_at,
-        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at
+        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at,
+        {{ evaluate_once() }} as is_typed
     from delivered
 ),
 
@@ -35,7 +36,8 @@ checked as (
         *,
         case
             when indicator_date is null then 'unreadable_date'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

@@ -27,7 +27,8 @@ typed as (
         {{ clean_text('assigned_to') }} as assigned_to,
         {{ clean_text('notes') }} as notes,
         {{ clean_timestamp('created_at') }} as created_at,
-        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at
+        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at,
+        {{ evaluate_once() }} as is_typed
     from delivered
 ),
 
@@ -38,7 +39,8 @@ checked as (
             when alert_id is null then 'missing_id'
             when alert_at is null then 'unreadable_date'
             when amount_recovered < 0 then 'impossible_value'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

@@ -27,7 +27,8 @@ typed as (
         {{ clean_text('payment_method') }} as payment_method,
         {{ clean_numeric('outstanding_balance') }} as outstanding_balance,
         {{ clean_timestamp('created_at') }} as created_at,
-        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at
+        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at,
+        {{ evaluate_once() }} as is_typed
     from delivered
 ),
 
@@ -38,7 +39,8 @@ checked as (
             when payment_id is null then 'missing_id'
             when scheduled_date is null then 'unreadable_date'
             when scheduled_amount <= 0 or actual_amount < 0 or days_late < 0 then 'impossible_value'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

@@ -28,7 +28,8 @@ typed as (
         {{ clean_numeric('roi') }} as roi,
         {{ clean_text('product_promoted') }} as product_promoted,
         {{ clean_timestamp('created_at') }} as created_at,
-        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at
+        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at,
+        {{ evaluate_once() }} as is_typed
     from delivered
 ),
 
@@ -39,7 +40,8 @@ checked as (
             when campaign_id is null then 'missing_id'
             when start_date is null then 'unreadable_date'
             when end_date < start_date or budget < 0 then 'impossible_value'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

@@ -39,7 +39,8 @@ checked as (
         case
             when merchant_id is null then 'missing_id'
             when latitude not between -90 and 90 or longitude not between -180 and 180 then 'impossible_value'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

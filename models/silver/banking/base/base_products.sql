@@ -34,7 +34,8 @@ checked as (
         case
             when product_id is null then 'missing_id'
             when interest_rate < 0 or monthly_fee < 0 then 'impossible_value'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 

@@ -52,7 +52,8 @@ typed as (
         {{ clean_integer('processing_time_ms') }} as processing_time_ms,
         {{ clean_text('decline_reason') }} as decline_reason,
         {{ clean_timestamp('created_at') }} as created_at,
-        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at
+        coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at,
+        {{ evaluate_once() }} as is_typed
     from delivered
 ),
 
@@ -84,7 +85,8 @@ checked as (
                 transaction_at < cast('2000-01-01' as date)
                 or transaction_at >= {{ dbt.dateadd('day', 2, '_batch_date') }}
                 then 'impossible_date'
-        end as row_defect
+        end as row_defect,
+        {{ evaluate_once() }} as is_checked
     from typed
 ),
 
