@@ -1,0 +1,94 @@
+# The commands of the warehouse. `make help` lists them; each does its own set-up.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3 2>/dev/null))
+UV_VERSION := 0.13.8
+BIN := .venv/bin
+RUN := $(BIN)/python
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock"
+
+# Size of the demo; `make demo CUSTOMERS=20000 TRANSACTIONS=1000000` makes a large one.
+CUSTOMERS ?= 1000
+TRANSACTIONS ?= 50000
+SEED ?= 42
+START ?= 2023-01-01
+GENERATE := --customers $(CUSTOMERS) --transactions $(TRANSACTIONS) --seed $(SEED) --start $(START) $(if $(END),--end $(END))
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# ---------------------------------------------------------------- environment
+.venv/uv:
+	@test -n "$(PYTHON)" || { echo "No Python found: install Python 3.11 or newer, then run make again." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "$(PYTHON) is not Python 3.11 to 3.13: run make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+# The project itself goes in last: its `dbt` command stands before dbt-core's (see pyproject.toml).
+.venv/core: .venv/uv requirements.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(RUN) -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --reinstall --editable .
+	@touch $@
+
+.venv/dev: .venv/core requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(RUN) -r requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --reinstall --editable .
+	@touch $@
+
+.PHONY: setup dev deps lock
+setup: .venv/core ## Install what is needed to run (.venv)
+dev: .venv/dev ## Install what is needed to develop, too
+deps: .venv/core ## Install dbt packages (from the hub, or the stand-in where it cannot be reached)
+	$(BIN)/dbt deps
+lock: .venv/uv ## Resolve the dependencies of pyproject.toml anew into requirements*.txt
+	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.txt
+	$(COMPILE) -c requirements-dev.txt pyproject.toml -o requirements.txt
+
+# ---------------------------------------------------------------- the warehouse
+.PHONY: demo start generate build reports psql docs
+demo: generate build reports ## From nothing to the first report: server, data, dbt build, reports
+	@$(RUN) -m analytics_viz.open reports/index.html
+
+start: .venv/core ## Start the embedded PostgreSQL (or check the server of DB_HOST)
+	$(RUN) -m warehouse start
+
+generate: start ## Simulate the bank and load its batches into bronze
+	$(RUN) -m generator $(GENERATE)
+	$(RUN) -m warehouse load
+
+build: start ## dbt build: models, snapshots and tests
+	$(BIN)/dbt build
+
+reports: start ## Write the HTML reports to reports/
+	$(RUN) analytics_viz/run_all_viz.py
+
+psql: start ## Open psql in the warehouse
+	$(RUN) -m warehouse psql
+
+docs: start ## Build and serve the documentation site on http://localhost:8080
+	$(BIN)/dbt docs generate
+	$(BIN)/dbt docs serve --port 8080
+
+# ---------------------------------------------------------------- quality
+.PHONY: check test bench
+check: .venv/dev ## Style, types and structure: ruff, mypy, sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check ## All tests, on a server and data of their own
+	$(RUN) -m pytest
+
+bench: .venv/dev ## The speeds promised in docs/benchmarks.md, as ratios measured in one run
+	$(RUN) -m tests.benchmarks
+
+# ---------------------------------------------------------------- tidy up
+.PHONY: stop clean
+stop: ## Stop the embedded server; its data stay
+	@test ! -x $(RUN) || $(RUN) -m warehouse stop
+
+clean: stop ## Delete the server with its data, generated files, reports and the environment
+	rm -rf .pg data reports target logs dbt_packages .venv
