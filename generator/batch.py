@@ -1,0 +1,79 @@
+"""Batches on disk: CSV files, their manifest and their truth, complete or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from generator.dirt import Delivered
+from generator.timeline import date_of
+
+
+def folder_of(day: int) -> Path:
+    """YYYY/MM/DD of a batch date, relative to the raw folder."""
+    return Path(date_of(day).strftime("%Y/%m/%d"))
+
+
+def write_json(path: Path, content: dict[str, Any], indent: int | None = 2) -> None:
+    """JSON with sorted keys and a final newline."""
+    path.write_text(json.dumps(content, indent=indent, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def write_csv(frame: pl.DataFrame, path: Path) -> str:
+    """Write one file and return the sha256 of its bytes."""
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, quote_style="necessary", line_terminator="\n")
+    content = buffer.getbuffer()
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_batch(delivered: Delivered, root: Path) -> Path:
+    """Write a batch below `root` and return its folder."""
+    date = date_of(delivered.period.last).isoformat()
+    folder = root / folder_of(delivered.period.last)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for name, frame in delivered.tables.items():
+        if len(frame):
+            sha256 = write_csv(frame, folder / f"{name}.csv")
+            files[f"{name}.csv"] = {"rows": len(frame), "sha256": sha256}
+    write_json(
+        folder / "truth.json",
+        {
+            "batch_date": date,
+            "rows": {name: counts for name, counts in delivered.rows.items() if counts["delivered"]},
+            "spending": delivered.spending,
+            "ledger": delivered.ledger,
+            "defects": delivered.defects,
+            "versions": delivered.versions,
+            "late_transactions": delivered.late,
+            "corrected_transactions": delivered.corrected,
+        },
+        indent=None,
+    )
+    write_json(
+        folder / "manifest.json",
+        {"format": 1, "batch_date": date, "source": "generator", "files": files},
+    )
+    return folder
+
+
+def move_into_place(source: Path, target: Path) -> None:
+    """Put a finished batch where it belongs; an earlier one of the same date gives way."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        old = target.with_name(f".{target.name}.old")
+        if old.exists():
+            shutil.rmtree(old)
+        target.rename(old)
+        source.rename(target)
+        shutil.rmtree(old)
+    else:
+        source.rename(target)

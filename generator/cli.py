@@ -1,0 +1,88 @@
+"""The command line: `python -m generator`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from pathlib import Path
+
+from tqdm import tqdm
+
+from generator.bank import read_state, write_day, write_history
+from generator.options import HistoryOptions, OptionError, parse_date, yesterday
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m generator",
+        description="Simulate a retail bank and write its data as batches of CSV files: "
+        "a history with one batch a month, or with --date one more day.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--customers", type=int, default=1000, help="customers at the end of the history")
+    add("--transactions", type=int, default=50_000, help="true transactions in the history")
+    add("--start", default="2023-01-01", help="first day of the history")
+    add("--end", default=None, help="last day of the history (default: yesterday, UTC)")
+    add("--seed", type=int, default=42, help="same seed and arguments: same bytes")
+    add("--dirt", type=float, default=0.02, help="share of transaction rows with a defect")
+    add("--out", type=Path, default=Path("data/raw"), help="folder of the batches")
+    add("--date", default=None, help="write the batch of this day after the history instead")
+    add(
+        "--day-transactions",
+        type=int,
+        default=None,
+        help="transactions of that day (default: the history's average)",
+    )
+    add("--overwrite", action="store_true", help="replace a different history in the folder")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code (2 after a mistake in the options)."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    args = _parser().parse_args(arguments)
+    began = time.perf_counter()
+    try:
+        if args.date is not None:
+            date = parse_date(args.date, "--date")
+            rows = write_day(date, args.out, args.day_transactions)
+            what = f"the batch of {date}"
+        else:
+            options = _history_options(args)
+            with tqdm(total=options.transactions, unit=" transactions", desc="history") as bar:
+                rows = write_history(options, args.out, args.overwrite, bar.update)
+            what = f"the history from {options.start} to {options.end}"
+    except OptionError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    seconds = time.perf_counter() - began
+    sys.stdout.write(f"Wrote {what}: {rows} transaction rows in {seconds:.1f} s to {args.out}.\n")
+    return 0
+
+
+def _history_options(args: argparse.Namespace) -> HistoryOptions:
+    if args.day_transactions is not None:
+        raise OptionError("--day-transactions belongs to one day: give --date as well.")
+    latest = yesterday()
+    start = parse_date(args.start, "--start")
+    if start > latest and args.end is None:
+        raise OptionError(
+            f"--start {start} lies in the future: give {latest} or an earlier day, or --end as well."
+        )
+    end = parse_date(args.end, "--end") if args.end is not None else latest
+    options = HistoryOptions(
+        args.customers, args.transactions, start, end, args.seed, args.dirt
+    )
+    state = read_state(args.out) if args.end is None and not args.overwrite else None
+    if state is not None:
+        # without --end, yesterday moves on: a history that differs in nothing else is the same
+        stored = HistoryOptions.from_json(state)
+        same_end = HistoryOptions(
+            args.customers, args.transactions, start, stored.end, args.seed, args.dirt
+        ) if stored.end >= start else stored
+        if same_end == stored:
+            return stored
+    return options

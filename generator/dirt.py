@@ -1,0 +1,580 @@
+"""From what happened to what is delivered: late, corrected, repeated, badly written, impossible.
+
+Nothing here changes the true history. Every defect is reported with its row in the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from generator import reference as ref
+from generator import text
+from generator.columns import Array, Columns
+from generator.events import NONE
+from generator.randomness import random_for
+from generator.simulation import Happened
+from generator.timeline import DAY, Period
+
+LATE, MISSTATED, RECATEGORISED, LATE_VERSION = 0.005, 0.002, 0.001, 0.03
+# shares of --dirt by kind, for transactions
+REPAIRABLE = {
+    "date": 0.15,
+    "amount": 0.15,
+    "missing_customer": 0.08,
+    "missing_location": 0.08,
+    "missing_description": 0.08,
+    "missing_category": 0.08,
+    "blanks": 0.06,
+    "letter_case": 0.06,
+}
+REPEATED, REPEATED_NEXT, UNUSABLE = 0.08, 0.06, 0.12
+GHOST_IDS = 9_000_000
+FOREIGN_ACCOUNT = 990_000_000
+FAR_FUTURE, FAR_PAST = "2099", "1899"
+VERSIONED = {
+    "products": "product_id",
+    "merchants": "merchant_id",
+    "customers": "customer_id",
+    "accounts": "account_id",
+}
+# what makes a row of another table unusable: kind -> (column, value, reason)
+OTHER_GHOSTS: dict[str, tuple[tuple[str, str, str | None, str], ...]] = {
+    "customers": (
+        ("missing_id", "customer_id", None, "missing_id"),
+        ("unreadable_date", "signup_date", "not a date", "unreadable_date"),
+        ("impossible_credit_score", "credit_score", "9999", "impossible_value"),
+    ),
+    "accounts": (
+        ("missing_id", "account_id", None, "missing_id"),
+        ("orphan_customer", "customer_id", "990000000", "orphan_customer"),
+        ("unreadable_date", "open_date", "2024-02-31", "unreadable_date"),
+    ),
+    "credit_applications": (
+        ("missing_id", "application_id", None, "missing_id"),
+        ("orphan_customer", "customer_id", "990000000", "orphan_customer"),
+        ("unreadable_date", "application_date", "not a date", "unreadable_date"),
+        ("negative_request", "requested_amount", "-5000.00", "impossible_value"),
+    ),
+    "fraud_alerts": (
+        ("missing_id", "alert_id", None, "missing_id"),
+        ("orphan_account", "account_id", "990000000", "orphan_account"),
+        ("unreadable_date", "alert_date", "2024-02-31 10:00:00", "unreadable_date"),
+    ),
+    "customer_interactions": (
+        ("missing_id", "interaction_id", None, "missing_id"),
+        ("orphan_customer", "customer_id", "990000000", "orphan_customer"),
+        ("unreadable_date", "interaction_date", "not a date", "unreadable_date"),
+        ("impossible_rating", "satisfaction_rating", "11", "impossible_value"),
+    ),
+    "loan_payments": (
+        ("missing_id", "payment_id", None, "missing_id"),
+        ("orphan_account", "account_id", "990000000", "orphan_account"),
+        ("unreadable_date", "scheduled_date", "2024-02-31", "unreadable_date"),
+        ("negative_amount", "scheduled_amount", "-350.00", "impossible_value"),
+    ),
+}
+KEYS = {
+    **VERSIONED,
+    "credit_applications": "application_id",
+    "fraud_alerts": "alert_id",
+    "customer_interactions": "interaction_id",
+    "loan_payments": "payment_id",
+}
+
+
+@dataclass
+class Delivered:
+    """The tables of one batch as they are written, and the truth about them."""
+
+    period: Period
+    tables: dict[str, pl.DataFrame]
+    rows: dict[str, dict[str, int]]
+    defects: list[dict[str, Any]]
+    spending: list[dict[str, Any]]
+    ledger: dict[str, Any]
+    versions: dict[str, list[list[Any]]]
+    late: list[int]
+    corrected: list[int]
+
+
+@dataclass
+class _Waiting:
+    """Transactions that come in a later batch: their text and their figures."""
+
+    frame: pl.DataFrame
+    figures: Columns  # time, cents, category, old_cents, old_category, due (day number)
+
+
+@dataclass
+class Delivery:
+    """Turns periods into batches; remembers what is still to be delivered."""
+
+    seed: int
+    dirt: float
+    late: _Waiting | None = None
+    corrections: _Waiting | None = None
+    repeat_next: dict[str, pl.DataFrame] = field(default_factory=dict)
+    late_versions: pl.DataFrame | None = None
+    _defects: list[dict[str, Any]] = field(default_factory=list)
+    _rows: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def deliver(self, happened: Happened) -> Delivered:
+        """The batch of a period."""
+        self._defects, self._rows = [], {}
+        tables: dict[str, pl.DataFrame] = {}
+        versions: dict[str, list[list[Any]]] = {}
+        for name, frame in happened.tables.items():
+            if name == "transactions":
+                continue
+            true_rows = self._hold_versions(happened, frame) if name == "customers" else frame
+            if name in VERSIONED:
+                versions[name] = [
+                    [int(key), moment, gone == "true"]
+                    for key, moment, gone in true_rows.select(
+                        VERSIONED[name], "updated_at", "is_deleted"
+                    ).rows()
+                ]
+            tables[name] = self._other_table(happened.period, name, true_rows)
+        tables["transactions"], spending, ledger, late, corrected = self._transactions(happened)
+        return Delivered(
+            happened.period,
+            tables,
+            self._rows,
+            self._defects,
+            spending,
+            ledger,
+            versions,
+            late,
+            corrected,
+        )
+
+    # ------------------------------------------------------------ small tables
+
+    def _hold_versions(self, happened: Happened, frame: pl.DataFrame) -> pl.DataFrame:
+        """A few customer versions come one batch late (never a first version)."""
+        rng = random_for(self.seed, "late_versions", happened.period.first)
+        old = self.late_versions
+        hold = (frame["created_at"] != frame["updated_at"]) & pl.Series(
+            rng.random(len(frame)) < LATE_VERSION
+        )
+        if happened.period.is_last_of_history:
+            hold = hold & False
+        self.late_versions = frame.filter(hold)
+        kept = frame.filter(~hold)
+        return kept if old is None else pl.concat([kept, old])
+
+    def _other_table(self, period: Period, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """Repeated and unusable rows, and stray blanks, in any table but transactions."""
+        rng = random_for(self.seed, f"dirt_{name}", period.first)
+        true_rows = len(frame)
+        kinds = OTHER_GHOSTS.get(name, ())
+        repeats, ghosts = rng.poisson(self.dirt * 0.12 * true_rows * np.array([1.0, 1.0]))
+        if not kinds or true_rows == 0:
+            repeats = ghosts = 0
+        if name == "customers" and true_rows:
+            blank = np.flatnonzero(rng.random(true_rows) < self.dirt * 0.2)
+            frame = _write(frame, "city", blank, lambda value: f" {value} ")
+            self._report(name, blank, "blanks", "repaired")
+        parts = [frame]
+        if name in self.repeat_next:
+            earlier = self.repeat_next.pop(name)
+            parts.append(earlier)
+            at = np.arange(true_rows, true_rows + len(earlier))
+            self._report(name, at, "duplicate_of_previous_batch", "duplicate")
+        position = sum(len(p) for p in parts)
+        duplicates = position - true_rows
+        if repeats:
+            parts.append(frame[rng.integers(0, true_rows, repeats)])
+            at = np.arange(position, position + repeats)
+            self._report(name, at, "duplicate", "duplicate")
+            position, duplicates = position + int(repeats), duplicates + int(repeats)
+            if repeats > 1 and name not in VERSIONED:
+                self.repeat_next[name] = frame[rng.integers(0, true_rows, 1)]
+        if ghosts:
+            bad = frame[rng.integers(0, true_rows, ghosts)]
+            which = rng.integers(0, len(kinds), ghosts)
+            ids = pl.Series([str(FOREIGN_ACCOUNT + period.batch_number % 10_000_000 + i * 7)
+                             for i in range(ghosts)])
+            bad = bad.with_columns(ids.alias(KEYS[name]))
+            for i, kind in enumerate(kinds):
+                hit = np.flatnonzero(which == i)
+                bad = _write(bad, kind[1], hit, lambda _, value=kind[2]: value)
+            parts.append(bad)
+            for i, k in enumerate(which):
+                self._report(
+                    name, np.array([position + i]), kinds[k][0], "quarantined", kinds[k][3]
+                )
+        self._count(name, sum(len(p) for p in parts), duplicates, int(ghosts))
+        return pl.concat(parts)
+
+    # ------------------------------------------------------------ transactions
+
+    def _transactions(
+        self, happened: Happened
+    ) -> tuple[pl.DataFrame, list[dict[str, Any]], dict[str, Any], list[int], list[int]]:
+        period, rows = happened.period, happened.ledger.rows
+        frame = happened.tables["transactions"]
+        rng = random_for(self.seed, "dirt_transactions", period.first)
+        n = len(rows)
+        approved = rows.decline == NONE
+        # no account version of this batch may speak of a row that is not told correctly yet
+        spoken = np.full(int(rows.acct.max(initial=0)) + 1, -1, dtype=np.int64)
+        versions = happened.account_versions
+        known = versions.rows < len(spoken)
+        np.maximum.at(spoken, versions.rows[known], versions.times[known])
+        free = (spoken[rows.acct] < rows.time) & ~rows.fraud & (rows.fraud_score < 300)
+        free &= not period.is_last_of_history
+        draw = rng.random(n)
+        late = free & (draw < LATE)
+        bought = (rows.type == ref.TYPE["purchase"]) & approved & ~rows.recurring
+        misstated = free & bought & (draw >= LATE) & (draw < LATE + MISSTATED * 1.6)
+        recategorised = bought & ~late & ~misstated & (draw > 1 - RECATEGORISED * 1.6)
+
+        cents, category = rows.cents.copy(), rows.category.copy()
+        old_late, due_corrections = self.late, self._due_corrections(period)
+        self._plan_corrections(period, rng, frame, rows, misstated, recategorised, cents, category)
+        wrong = np.flatnonzero(misstated | recategorised)
+        frame = _replace(
+            frame,
+            wrong,
+            {
+                "amount": text.money(cents[wrong]),
+                "merchant_category": text.pick(ref.CATEGORY_NAMES, category[wrong]),
+                "mcc_code": pl.Series([_first_code(c) for c in category[wrong]], dtype=pl.String)
+                if len(wrong)
+                else pl.Series([], dtype=pl.String),
+            },
+            keep_code=~recategorised[wrong],
+        )
+        figures = Columns(
+            time=rows.time,
+            cents=np.where(approved, cents, 0),
+            category=np.where(np.isin(rows.type, ref.SPENDING_TYPES) & approved, category, NONE),
+            id=rows.id,
+        )
+        if late.any():
+            held = np.flatnonzero(late)
+            self.late = _Waiting(frame[held], figures.take(held))
+        else:
+            self.late = None
+        here = np.flatnonzero(~late)
+        own = frame[here] if late.any() else frame
+        own = self._write_badly(rng, own, rows.take(here))
+        m = len(own)
+        delta = [figures.take(here)]
+
+        parts = [own]
+        late_ids: list[int] = []
+        corrected_ids: list[int] = []
+        if old_late is not None:
+            parts.append(old_late.frame)
+            delta.append(old_late.figures)
+            late_ids = [int(i) for i in old_late.figures.id]
+        if due_corrections is not None:
+            parts.append(due_corrections.frame)
+            corrected_ids = [int(i) for i in due_corrections.figures.id]
+        position = sum(len(p) for p in parts)
+        spending = _spending(delta, due_corrections)
+        ledger = _ledger(delta, due_corrections)
+
+        duplicates = 0
+        earlier = self.repeat_next.pop("transactions", None)
+        if earlier is not None and len(earlier):
+            parts.append(earlier)
+            at = np.arange(position, position + len(earlier))
+            self._report("transactions", at, "duplicate_of_previous_batch", "duplicate")
+            position, duplicates = position + len(earlier), len(earlier)
+        repeats = int(rng.poisson(self.dirt * REPEATED * m))
+        again = int(rng.poisson(self.dirt * REPEATED_NEXT * m))
+        if m and repeats:
+            parts.append(own[rng.integers(0, m, repeats)])
+            at = np.arange(position, position + repeats)
+            self._report("transactions", at, "duplicate", "duplicate")
+            position, duplicates = position + repeats, duplicates + repeats
+        if m and again:
+            self.repeat_next["transactions"] = own[rng.integers(0, m, again)]
+        ghosts = self._ghosts(period, rng, frame.filter(pl.Series(bought & ~misstated)), m, position)
+        if ghosts is not None:
+            parts.append(ghosts)
+        count = 0 if ghosts is None else len(ghosts)
+        self._count("transactions", position + count, duplicates, count)
+        return pl.concat(parts), spending, ledger, late_ids, corrected_ids
+
+    def _due_corrections(self, period: Period) -> _Waiting | None:
+        """Take the corrections that belong into this batch out of the queue."""
+        queue = self.corrections
+        if queue is None or len(queue.frame) == 0:
+            return None
+        due = queue.figures.due <= period.last
+        taken = _Waiting(queue.frame.filter(pl.Series(due)), queue.figures.take(due))
+        self.corrections = _Waiting(queue.frame.filter(pl.Series(~due)), queue.figures.take(~due))
+        return taken if len(taken.frame) else None
+
+    def _plan_corrections(
+        self,
+        period: Period,
+        rng: np.random.Generator,
+        frame: pl.DataFrame,
+        rows: Columns,
+        misstated: Array,
+        recategorised: Array,
+        cents: Array,
+        category: Array,
+    ) -> None:
+        """Queue the true rows, and put the first, wrong statement into `cents` and `category`."""
+        wrong = np.flatnonzero(misstated | recategorised)
+        if len(wrong) == 0:
+            return
+        k = len(wrong)
+        factor = np.array([10.0, 0.1, 1.1, 0.9, 2.0])[rng.integers(0, 5, k)]
+        false_cents = np.minimum(np.rint(rows.cents[wrong] * factor), -1).astype(np.int64)
+        false_cents = np.where(false_cents == rows.cents[wrong], false_cents - 100, false_cents)
+        choices = np.array([ref.CATEGORY[c] for c in ("Groceries", "Shopping", "Dining")])
+        other = choices[rng.integers(0, 3, k)]
+        other = np.where(other == rows.category[wrong], ref.CATEGORY["Transport"], other)
+        other = np.where(other == rows.category[wrong], ref.CATEGORY["Groceries"], other)
+        amount = misstated[wrong]
+        cents[wrong] = np.where(amount, false_cents, rows.cents[wrong])
+        category[wrong] = np.where(amount, rows.category[wrong], other)
+        due = np.where(amount, period.last + 1, period.last + 1 + rng.integers(0, 75, k))
+        moment = due * DAY + rng.integers(3600, 20 * 3600, k)
+        true_frame = frame[wrong].with_columns(text.stamps(moment).alias("updated_at"))
+        figures = Columns(
+            id=rows.id[wrong],
+            time=rows.time[wrong],
+            cents=rows.cents[wrong],
+            category=rows.category[wrong],
+            old_cents=cents[wrong],
+            old_category=category[wrong],
+            due=due,
+        )
+        if self.corrections is None:
+            self.corrections = _Waiting(true_frame, figures)
+        else:
+            self.corrections.frame = pl.concat([self.corrections.frame, true_frame])
+            self.corrections.figures.append(figures)
+
+    def _write_badly(
+        self, rng: np.random.Generator, frame: pl.DataFrame, rows: Columns
+    ) -> pl.DataFrame:
+        """Formats, gaps and typing habits that the warehouse must repair."""
+        n = len(frame)
+        hit = {
+            family: np.flatnonzero(rng.random(n) < share * self.dirt)
+            for family, share in REPAIRABLE.items()
+        }
+        for i, (kind, pattern) in enumerate(_DATE_FORMATS.items()):
+            at = hit["date"][i :: len(_DATE_FORMATS)]
+            frame = _write(frame, "transaction_date", at, _as_date(pattern))
+            self._report("transactions", at, kind, "repaired")
+        for i, (kind, rewrite) in enumerate(_AMOUNT_FORMATS.items()):
+            at = hit["amount"][i :: len(_AMOUNT_FORMATS)]
+            frame = _write(frame, "amount", at, rewrite)
+            self._report("transactions", at, kind, "repaired")
+        at = hit["missing_customer"]
+        frame = _blank(frame, at, "customer_id")
+        self._report("transactions", at, "missing_customer", "repaired")
+        at = hit["missing_location"]
+        frame = _blank(frame, at, "location_city", "location_state", "location_country")
+        self._report("transactions", at, "missing_location", "repaired")
+        at = hit["missing_description"]
+        frame = _blank(frame, at, "description")
+        self._report("transactions", at, "missing_description", "repaired")
+        at = hit["missing_category"][rows.category[hit["missing_category"]] != NONE]
+        frame = _blank(frame, at, "merchant_category")
+        self._report("transactions", at, "missing_category", "repaired")
+        at = np.setdiff1d(hit["blanks"], hit["letter_case"])
+        frame = _write(frame, "channel", at, lambda value: f"  {value} ")
+        self._report("transactions", at, "blanks", "repaired")
+        at = hit["letter_case"]
+        frame = _write(
+            frame, "channel", at, lambda v: v.lower() if len(v) % 2 else v.upper().swapcase()
+        )
+        self._report("transactions", at, "letter_case", "repaired")
+        return frame
+
+    def _ghosts(
+        self, period: Period, rng: np.random.Generator, pool: pl.DataFrame, n: int, position: int
+    ) -> pl.DataFrame | None:
+        """Rows that never happened and that no one could use."""
+        count = int(rng.poisson(self.dirt * UNUSABLE * n))
+        if count == 0 or len(pool) == 0:
+            return None
+        ghosts = pool[rng.integers(0, len(pool), count)]
+        ids = [str(period.batch_number * 10_000_000 + GHOST_IDS + i) for i in range(count)]
+        ghosts = ghosts.with_columns(pl.Series(ids).alias("transaction_id"))
+        kinds = list(_GHOSTS)
+        which = rng.integers(0, len(kinds), count)
+        which[: len(kinds)] = (np.arange(min(count, len(kinds))) + int(rng.integers(0, 13))) % len(
+            kinds
+        )
+        for k, kind in enumerate(kinds):
+            at = np.flatnonzero(which == k)
+            for column, rewrite in _GHOSTS[kind][1].items():
+                ghosts = _write(ghosts, column, at, rewrite)
+        for i, k in enumerate(which):
+            at = np.array([position + i])
+            self._report("transactions", at, kinds[k], "quarantined", _GHOSTS[kinds[k]][0])
+        return ghosts
+
+    # ------------------------------------------------------------ accounts of it
+
+    def _report(
+        self, table: str, at: Array, kind: str, expected: str, reason: str | None = None
+    ) -> None:
+        self._defects.extend(
+            {
+                "file": f"{table}.csv",
+                "row": int(row) + 1,
+                "kind": kind,
+                "expected": expected,
+                "reason": reason,
+            }
+            for row in at
+        )
+
+    def _count(self, table: str, delivered: int, duplicates: int, quarantined: int) -> None:
+        self._rows[table] = {
+            "delivered": delivered,
+            "duplicates": duplicates,
+            "quarantined": quarantined,
+            "kept": delivered - duplicates - quarantined,
+        }
+
+
+def _as_date(pattern: str) -> Callable[[str], str]:
+    return lambda value: dt.datetime.fromisoformat(value).strftime(pattern)
+
+
+_DATE_FORMATS = {
+    "date_slash": "%d/%m/%Y %H:%M:%S",
+    "date_month_name": "%d-%b-%Y %H:%M:%S",
+    "date_short_year": "%d/%m/%y %H:%M:%S",
+}
+_AMOUNT_FORMATS: dict[str, Callable[[str], str]] = {
+    "amount_dollar": lambda value: f"-${value[1:]}" if value[0] == "-" else f"${value}",
+    "amount_currency_after": lambda value: f"{value} USD",
+    "amount_currency_before": lambda value: f"USD {value}",
+}
+_Rewrite = Callable[[str], str | None]
+_GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {
+    "missing_id": ("missing_id", {"transaction_id": lambda _: None}),
+    "missing_account": (
+        "missing_account",
+        {"account_id": lambda _: None, "customer_id": lambda _: None},
+    ),
+    "orphan_account": ("orphan_account", {"account_id": lambda v: str(FOREIGN_ACCOUNT + int(v))}),
+    "amount_letters": ("unreadable_amount", {"amount": lambda _: "abc"}),
+    "amount_commas": ("unreadable_amount", {"amount": lambda _: "12,50,00"}),
+    "date_31_february": ("unreadable_date", {"transaction_date": lambda _: "2024-02-31 10:00:00"}),
+    "date_words": ("unreadable_date", {"transaction_date": lambda _: "not a date"}),
+    "amount_zero": ("impossible_amount", {"amount": lambda _: "0.00"}),
+    "amount_huge": ("impossible_amount", {"amount": lambda _: "-1000000000000.00"}),
+    "amount_positive_purchase": ("impossible_amount", {"amount": lambda v: v.lstrip("-")}),
+    "date_far_future": (
+        "impossible_date",
+        {"transaction_date": lambda v: FAR_FUTURE + v[4:].replace("-02-29", "-02-28")},
+    ),
+    "date_far_past": (
+        "impossible_date",
+        {"transaction_date": lambda v: FAR_PAST + v[4:].replace("-02-29", "-02-28")},
+    ),
+    "foreign_currency": ("foreign_currency", {"currency": lambda _: "EUR"}),
+}
+
+
+def _first_code(category: int) -> str:
+    return next(str(code) for code, c in ref.merchant_category_codes() if c == category)
+
+
+def _write(frame: pl.DataFrame, column: str, at: Array, rewrite: _Rewrite) -> pl.DataFrame:
+    """Rewrite some cells of a column."""
+    if len(at) == 0:
+        return frame
+    old = frame[column].gather(at).to_list()
+    new = pl.Series([rewrite(v) if v is not None else None for v in old], dtype=pl.String)
+    return frame.with_columns(frame[column].scatter(at, new).alias(column))
+
+
+def _blank(frame: pl.DataFrame, at: Array, *columns: str) -> pl.DataFrame:
+    for column in columns:
+        frame = _write(frame, column, at, lambda _: None)
+    return frame
+
+
+def _replace(
+    frame: pl.DataFrame, at: Array, new: dict[str, pl.Series], keep_code: Array
+) -> pl.DataFrame:
+    """Put other values into some rows; the merchant code stays where `keep_code` says so."""
+    if len(at) == 0:
+        return frame
+    for column, values in new.items():
+        cells = values
+        if column == "mcc_code":
+            old = frame[column].gather(at)
+            cells = pl.select(
+                pl.when(pl.Series(keep_code)).then(old).otherwise(values)
+            ).to_series()
+        frame = frame.with_columns(frame[column].scatter(at, cells).alias(column))
+    return frame
+
+
+def _months(time: Array) -> Array:
+    """Months since 1970-01."""
+    return time.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+
+
+def _spending(parts: list[Columns], corrections: _Waiting | None) -> list[dict[str, Any]]:
+    """Spending by month and category: what this batch adds to the totals (may be negative)."""
+    month = np.concatenate([_months(p.time) for p in parts])
+    category = np.concatenate([p.category for p in parts])
+    spent = np.concatenate([-p.cents for p in parts])
+    number = np.ones(len(month), dtype=np.int64)
+    if corrections is not None:
+        f = corrections.figures
+        again = _months(f.time)
+        month = np.concatenate([month, again, again])
+        category = np.concatenate([category, f.old_category, f.category])
+        spent = np.concatenate([spent, f.old_cents, -f.cents])
+        number = np.concatenate([number, -np.ones(len(again)), np.ones(len(again))]).astype(int)
+    mine = category != NONE
+    month, category, spent, number = month[mine], category[mine], spent[mine], number[mine]
+    if len(month) == 0:
+        return []
+    low = int(month.min())
+    key = (month - low) * 100 + category
+    keys, place = np.unique(key, return_inverse=True)
+    cents = np.zeros(len(keys), dtype=np.int64)
+    counts = np.zeros(len(keys), dtype=np.int64)
+    np.add.at(cents, place, spent)
+    np.add.at(counts, place, number)
+    return [
+        {
+            "month": str(np.datetime64(low + int(k) // 100, "M")),
+            "category_name": ref.CATEGORY_NAMES[int(k) % 100],
+            "amount": decimal(int(c)),
+            "transactions": int(t),
+        }
+        for k, c, t in zip(keys, cents, counts, strict=True)
+        if c or t
+    ]
+
+
+def _ledger(parts: list[Columns], corrections: _Waiting | None) -> dict[str, Any]:
+    """True transactions told for the first time, and the approved amount this batch adds."""
+    cents = sum(int(p.cents.sum()) for p in parts)
+    if corrections is not None:
+        cents += int(corrections.figures.cents.sum() - corrections.figures.old_cents.sum())
+    return {"transactions": sum(len(p) for p in parts), "approved_amount": decimal(cents)}
+
+
+def decimal(cents: int) -> str:
+    """'-12.50' from whole cents."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"

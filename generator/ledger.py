@@ -1,0 +1,156 @@
+"""Order, money and history: bookings become numbered transactions with a balance after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from generator import reference as ref
+from generator.columns import Array, Columns
+from generator.events import NONE
+from generator.timeline import DAY, NEVER, Period
+from generator.world import World
+
+CANDIDATE_SHARE = 0.04  # of purchases that may be returned in the next period
+
+
+@dataclass
+class Ledger:
+    """The transactions of a period in the order of time, and balances within it."""
+
+    rows: Columns
+    keys: Array  # account and second of every booking, ascending
+    running: Array  # balance of the account in cents after that booking
+    opening: Array  # balance of every account at the start of the period, in cents
+
+    def balance_at(self, acct: Array, time: Array) -> Array:
+        """Balance in cents after all bookings up to and including the given seconds."""
+        at = np.searchsorted(self.keys, _key(acct, time), side="right") - 1
+        safe = np.maximum(at, 0)
+        found = (at >= 0) & (self.keys[safe] >> 32 == acct) if len(self.keys) else at >= 0
+        return np.where(found, self.running[safe] if len(self.keys) else 0, self.opening[acct])
+
+
+def _key(acct: Array, time: Array) -> Array:
+    return (acct.astype(np.int64) << 32) | time
+
+
+def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
+    """Number the bookings of a period, decline what is not covered, and carry the balances."""
+    accounts = world.accounts
+    rows = Columns.concat(parts)
+    rows = rows.take(np.lexsort((rows.acct, rows.time)))
+    n = len(rows)
+    rows.id = period.batch_number * 10_000_000 + np.arange(1, n + 1)
+    opening = accounts.balance.copy()
+
+    order = np.lexsort((rows.time, rows.acct))
+    acct = rows.acct[order]
+    cents, time = rows.cents[order], rows.time[order]
+    first = np.r_[True, acct[1:] != acct[:-1]] if n else np.zeros(0, dtype=bool)
+    starts = np.flatnonzero(first)
+    lengths = np.diff(np.r_[starts, n])
+    decline = rows.decline[order]
+    is_card = accounts.kind[acct] == ref.CARD
+    floor = -np.where(is_card, accounts.limit[acct], accounts.overdraft[acct])
+    can_decline = np.isin(
+        rows.type[order], (ref.TYPE["purchase"], ref.TYPE["withdrawal"])
+    )
+    cause = np.where(is_card, ref.DECLINE["limit_exceeded"], ref.DECLINE["insufficient_funds"])
+
+    def run() -> Array:
+        moves = np.where(decline == NONE, cents, 0)
+        total = np.cumsum(moves)
+        before = total[starts] - moves[starts]
+        out: Array = total - np.repeat(before, lengths) + opening[acct]
+        return out
+
+    running = run()
+    for attempt in range(6):
+        short = (running < floor) & can_decline & (decline == NONE)
+        where = np.flatnonzero(short)
+        if len(where) == 0:
+            break
+        if attempt < 5:  # decline the first of each account, then look again; at last, decline all
+            where = where[np.r_[True, acct[where][1:] != acct[where][:-1]]]
+        decline[where] = cause[where]
+        running = run()
+    final = np.empty(n, dtype=np.int64)
+    final[order] = decline
+    rows.decline = final
+    if n:
+        last = starts + lengths - 1
+        accounts.balance[acct[last]] = running[last]
+
+    rows.velocity = _velocity(world, period, rows)
+    _card_scores(world, period, rows)
+    return Ledger(rows, _key(acct, time), running, opening)
+
+
+def _velocity(world: World, period: Period, rows: Columns) -> Array:
+    """Transactions of the same account in the 24 hours up to each transaction, itself included."""
+    tail = world.recent
+    n = len(rows)
+    keys = np.concatenate([_key(tail.acct, tail.time), _key(rows.acct, rows.time)])
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    # rank within ties follows the order of the ledger
+    since = np.searchsorted(ordered, ordered - DAY, side="right")
+    counts = np.empty(len(keys), dtype=np.int64)
+    counts[order] = np.arange(len(keys)) - since + 1
+    recent = rows.time >= period.end - DAY
+    world.recent = Columns(acct=rows.acct[recent], time=rows.time[recent])
+    return counts[len(keys) - n :]
+
+
+def _card_scores(world: World, period: Period, rows: Columns) -> None:
+    """Scores and technical attributes of each transaction."""
+    rng = world.rng("scores", period.first)
+    n = len(rows)
+    home = world.customers.city[rows.cust]
+    distance = ref.city_distances()[home, rows.city]
+    remote = np.isin(rows.channel, (ref.ONLINE, ref.MOBILE, ref.AUTO))
+    local = np.exp(1.0 + 0.8 * rng.standard_normal(n))
+    rows.distance = np.where(
+        remote & ~rows.fraud, 0.0, np.round(distance + np.where(distance > 0, 0.0, local), 2)
+    )
+    scored = np.isin(rows.type, (ref.TYPE["purchase"], ref.TYPE["withdrawal"]))
+    noise = rng.standard_normal(n)
+    risk = np.where(rows.merchant >= 0, world.merchants.risk[rows.merchant], 0)
+    logit = -4.0 + 0.5 * risk + 0.9 * (rows.distance > 500) + 0.9 * noise
+    hour = rows.time % DAY // 3600
+    logit += 0.5 * (hour < 5) + 0.15 * np.minimum(rows.velocity, 10)
+    logit += np.where(rows.fraud, 3.2, 0.0)
+    rows.fraud_score = np.where(
+        scored, np.rint(1000 / (1 + np.exp(-logit))).astype(np.int64).clip(1, 999), NONE
+    )
+    slow = np.array([520, 760, 680, 1400, 900, 260])[rows.channel]
+    rows.processing = np.rint(slow * np.exp(0.62 * rng.standard_normal(n))).astype(np.int64)
+    rows.device = rng.integers(0, 3, n) // 2
+    rows.authorization = rng.integers(100_000, 1_000_000, n)
+    rows.posted = np.minimum(rows.time + rng.integers(1, 240, n), np.maximum(period.end - 1, rows.time))
+
+
+def remember(world: World, period: Period, rows: Columns) -> None:
+    """Keep what later periods refer to: purchases that may be returned, offers that worked."""
+    rng = world.rng("candidates", period.first)
+    bought = (rows.type == ref.TYPE["purchase"]) & (rows.decline == NONE) & ~rows.fraud
+    bought &= ~rows.recurring & (world.accounts.closed[rows.acct] == NEVER)
+    some = np.flatnonzero(bought & (rng.random(len(rows)) < CANDIDATE_SHARE))
+    names = world.refundable.names
+    world.refundable = Columns(**{name: getattr(rows, name)[some] for name in names})
+
+    offers = world.assignments
+    live = (offers.time < period.end) & (offers.time + ref.CAMPAIGN_DAYS * DAY > period.start)
+    live = np.flatnonzero(live)
+    if len(live) == 0:
+        return
+    offer_of = np.full(len(world.customers), NONE, dtype=np.int64)
+    offer_of[offers.cust[live]] = live
+    purchases = np.flatnonzero(bought)
+    offer = offer_of[rows.cust[purchases]]
+    hit = (offer >= 0) & (rows.time[purchases] >= offers.time[offer])
+    hit &= rows.time[purchases] < offers.time[offer] + ref.CAMPAIGN_DAYS * DAY
+    offers.converted[np.unique(offer[hit])] = True
+

@@ -1,0 +1,30 @@
+"""One random generator per (seed, subject, period): results never depend on the order of calls."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+
+from generator.columns import Array
+
+
+def random_for(seed: int, subject: str, period: int = 0) -> np.random.Generator:
+    """A generator of its own for a subject (such as 'purchases') in a period (day number)."""
+    # crc32 and not hash(): hash() of a text differs from process to process
+    key = (zlib.crc32(subject.encode()), period)
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def choose(rng: np.random.Generator, weights: Array, size: int) -> Array:
+    """`size` positions drawn with replacement, in proportion to `weights`."""
+    cumulative = np.cumsum(weights, dtype=np.float64)
+    return np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right").clip(
+        0, len(cumulative) - 1
+    )
+
+
+def lognormal_cents(rng: np.random.Generator, median: Array | float, sigma: float, size: int) -> Array:
+    """Amounts in whole cents, lognormal around a median given in dollars, at least one dollar."""
+    dollars = np.exp(np.log(median) + sigma * rng.standard_normal(size))
+    return np.maximum(np.rint(dollars * 100), 100).astype(np.int64)

@@ -1,0 +1,580 @@
+"""From simulated columns to the delivered tables: every cell as text, in the delivered order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from generator import economy, service, text
+from generator import reference as ref
+from generator.columns import Array, Columns
+from generator.events import NONE, TEXTS
+from generator.ledger import Ledger
+from generator.life import ACCOUNT_STATUS, Versions
+from generator.timeline import DAY, NEVER, Period, iso_weekday
+from generator.world import World
+
+RATINGS = ("Low", "Medium", "High")
+CAMPAIGN_MARGIN_CENTS = 4_500  # what a converted customer earns the bank
+
+
+def products(world: World, changed: Versions) -> pl.DataFrame:
+    """Product versions."""
+    rows, state = changed.rows, changed.state
+    fixed = [ref.PRODUCTS[i] for i in rows]
+    created = np.full(len(rows), _catalogue_created())
+    return pl.DataFrame(
+        {
+            "product_id": text.number(rows + 1),
+            "product_name": pl.Series([p.name for p in fixed], dtype=pl.String),
+            "category": pl.Series([p.category for p in fixed], dtype=pl.String),
+            "interest_rate": text.number(state.rate, 2),
+            "min_balance": text.money(_array([p.min_balance * 100 for p in fixed])),
+            "monthly_fee": text.money(state.monthly_fee * 100),
+            "overdraft_limit": text.money(_array([p.overdraft * 100 for p in fixed])),
+            "product_tier": pl.Series([p.tier for p in fixed], dtype=pl.String),
+            "is_premium": text.flags(_array([p.tier == "Premium" for p in fixed])),
+            "created_at": text.stamps(created),
+            "updated_at": text.stamps(changed.times),
+            "is_deleted": text.flags(np.zeros(len(rows), dtype=bool)),
+        }
+    )
+
+
+def _catalogue_created() -> int:
+    from generator.world import CATALOGUE_CREATED  # noqa: PLC0415
+
+    return CATALOGUE_CREATED
+
+
+def _array(values: list[int] | list[bool]) -> Array:
+    return np.array(values, dtype=np.int64)
+
+
+@dataclass
+class Places:
+    """City attributes as pools of text."""
+
+    city: pl.Series
+    state: pl.Series
+    country: pl.Series
+    latitude: pl.Series
+    longitude: pl.Series
+
+    @staticmethod
+    def load() -> Places:
+        """From `reference.cities()`."""
+        cities = ref.cities()
+
+        def pool(values: list[str | None]) -> pl.Series:
+            return pl.Series(values, dtype=pl.String)
+
+        return Places(
+            pool([c.name for c in cities]),
+            pool([c.state for c in cities]),
+            pool([c.country for c in cities]),
+            pool([f"{c.latitude:.4f}" for c in cities]),
+            pool([f"{c.longitude:.4f}" for c in cities]),
+        )
+
+
+def merchant_names(world: World) -> list[str]:
+    """One name for each merchant, telling its trade."""
+    trades = {
+        "Groceries": ("Market", "Foods", "Grocers"),
+        "Food At Home": ("Bakery", "Meal Kits", "Deli"),
+        "Utilities": ("Energy", "Water & Power", "Telecom"),
+        "Housing": ("Property Management", "Residences", "Home Rentals"),
+        "Shopping": ("Outfitters", "Electronics", "Department Store"),
+        "Entertainment": ("Streaming", "Cinemas", "Games"),
+        "Dining": ("Grill", "Coffee", "Kitchen"),
+        "Travel": ("Airlines", "Hotels", "Travel"),
+        "Transport": ("Fuel", "Rides", "Transit"),
+        "Healthcare": ("Pharmacy", "Clinic", "Medical Group"),
+        "Education": ("Academy", "Learning", "College"),
+        "Insurance": ("Insurance", "Mutual", "Assurance"),
+        "Charity": ("Foundation", "Relief Fund", "Charities"),
+        "Bank Fees": ("Bank", "Bank", "Bank"),
+    }
+    brands = world.pools.brands
+    merchants = world.merchants
+    names = []
+    seen: dict[str, int] = {}
+    for brand, category, suffix in zip(
+        merchants.brand, merchants.category, merchants.suffix, strict=True
+    ):
+        name = f"{brands[brand]} {trades[ref.CATEGORY_NAMES[category]][suffix]}"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return names
+
+
+class Renderer:
+    """Holds the pools of text of a world, so that they are built once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.places = Places.load()
+        self.merchant_names = pl.Series(merchant_names(world), dtype=pl.String)
+        codes = ref.merchant_category_codes()
+        self.codes = pl.Series([str(code) for code, _ in codes], dtype=pl.String)
+        employers = [f"Salary {name}".replace(",", "") for name in world.pools.employers]
+        self.descriptions = pl.concat(
+            [
+                pl.Series(TEXTS, dtype=pl.String),
+                pl.Series(employers, dtype=pl.String),
+                "Purchase " + self.merchant_names,
+                "Refund " + self.merchant_names,
+            ]
+        )
+        self.first_merchant = len(TEXTS) + len(employers)
+        hundredths = [f"{i / 100:.2f}" for i in range(101)]
+        self.hundredths = pl.Series(hundredths, dtype=pl.String)
+        self.thousandths = pl.Series([f"{i / 1000:.3f}" for i in range(1001)], dtype=pl.String)
+
+    # ------------------------------------------------------------ versioned tables
+
+    def merchants(self, changed: Versions) -> pl.DataFrame:
+        """Merchant versions."""
+        rows, state, places = changed.rows, changed.state, self.places
+        return pl.DataFrame(
+            {
+                "merchant_id": text.number(rows + 1),
+                "merchant_name": text.pick(self.merchant_names, rows),
+                "category": text.pick(ref.CATEGORY_NAMES, state.category),
+                "mcc_code": text.pick(self.codes, state.mcc),
+                "city": text.pick(places.city, state.city),
+                "state": text.pick(places.state, state.city),
+                "country": text.pick(places.country, state.city),
+                "latitude": text.pick(places.latitude, state.city),
+                "longitude": text.pick(places.longitude, state.city),
+                "risk_rating": text.pick(RATINGS, state.risk),
+                "avg_transaction_amount": text.money(state.average),
+                "is_online": text.flags(state.online),
+                "established_date": text.dates(state.established),
+                "created_at": text.stamps(np.full(len(rows), _catalogue_created())),
+                "updated_at": text.stamps(changed.times),
+                "is_deleted": text.flags(state.deleted <= changed.times),
+            }
+        )
+
+    def customers(self, changed: Versions) -> pl.DataFrame:
+        """Customer versions."""
+        pools, places, s = self.world.pools, self.places, changed.state
+        rng = self.world.rng("customer_scores", int(changed.times.min()) if len(s) else 0)
+        day = changed.times // DAY
+        age = _age(s.dob, day)
+        first = text.pick(pools.first_names, s.first)
+        last = text.pick(pools.last_names, s.last)
+        ids = text.number(s.id)
+        employed = (s.employment < 2)
+        tenure = (changed.times - s.signup) / (365.25 * DAY)
+        hazard = -1.2 - 0.35 * np.minimum(tenure, 5) + ref.SEGMENT_CHURN[s.segment]
+        hazard = hazard + 0.8 * rng.standard_normal(len(s))
+        value = (ref.SEGMENT_AMOUNT[s.segment] * (900 + 260 * tenure) + 60 * np.minimum(s.weight, 25))
+        risk = np.where(s.credit >= 700, 0, np.where(s.credit >= 620, 1, 2))
+        stage = np.where(
+            age < 30, 0, np.where((s.dependents > 0) & (age < 45), 1, np.where(age < 55, 2, 3))
+        )
+        stage = np.where(s.employment == 4, 4, stage)
+        login = changed.times - (rng.random(len(s)) ** 2 * 25 * DAY).astype(np.int64)
+        code = s.segment * 0 + (s.phone // 10_000) % 800 + 200
+        return pl.DataFrame(
+            {
+                "customer_id": ids,
+                "first_name": first,
+                "last_name": last,
+                "email": first.str.to_lowercase() + "." + last.str.to_lowercase() + ids
+                + "@example.com",
+                "phone": "+1-" + text.number(code) + "-555-" + text.padded(s.phone % 10_000, 4),
+                "date_of_birth": text.dates(s.dob),
+                "age": text.number(age),
+                # numbers from 900 are never given to a person
+                "ssn": "9" + text.padded(s.ssn // 100_000, 2) + "-"
+                + text.padded(s.ssn // 1_000 % 100, 2) + "-" + text.padded(s.ssn * 7 % 10_000, 4),
+                "address": text.number(s.house) + " " + text.pick(pools.streets, s.street),
+                "city": text.pick(places.city, s.city),
+                "state": text.pick(places.state, s.city),
+                "zip_code": text.number(s.zip),
+                "country": text.pick(places.country, s.city),
+                "signup_date": text.dates(s.signup // DAY),
+                "credit_score": text.number(s.credit),
+                "annual_income": text.money(s.income),
+                "employment_status": text.pick(ref.EMPLOYMENT, s.employment),
+                "employer": text.where(employed, text.pick(pools.employers, s.employer)),
+                "job_title": text.where(employed, text.pick(pools.jobs, s.job)),
+                "education_level": text.pick(ref.EDUCATION, s.education),
+                "marital_status": text.pick(ref.MARITAL, s.marital),
+                "number_of_dependents": text.number(s.dependents),
+                "home_ownership": text.pick(ref.HOME, s.home),
+                "customer_segment": text.pick(ref.SEGMENTS, s.segment),
+                "life_stage": text.pick(ref.LIFE_STAGES, stage),
+                "risk_segment": text.pick(ref.RISK, risk),
+                "is_active": text.flags(s.active),
+                "preferred_channel": text.pick(ref.CONTACT_CHANNELS, s.preferred),
+                "marketing_opt_in": text.flags(s.opted),
+                "loyalty_tier": text.pick(ref.LOYALTY, s.loyalty),
+                "customer_lifetime_value": text.number(value, 2),
+                "churn_risk_score": text.number(1 / (1 + np.exp(-hazard)), 3),
+                "last_login_date": text.dates(np.maximum(login, s.signup) // DAY),
+                "acquisition_channel": text.pick(ref.ACQUISITION, s.acquisition),
+                "created_at": text.stamps(s.signup),
+                "updated_at": text.stamps(changed.times),
+                "is_deleted": text.flags(s.deleted),
+            }
+        )
+
+    def accounts(self, changed: Versions, ledger: Ledger) -> pl.DataFrame:
+        """Account versions with the balance as of each."""
+        people, s, times = self.world.customers, changed.state, changed.times
+        balance = ledger.balance_at(changed.rows, times)
+        card, checking = s.kind == ref.CARD, s.kind == ref.CHECKING
+        closed = times >= s.closed
+        available = np.where(
+            card, balance + s.limit, np.where(checking, balance + s.overdraft, balance)
+        )
+        available = np.where((s.kind == ref.LOAN) | closed, 0, available)
+        owed = np.maximum(-balance, 0)
+        minimum = np.where(
+            card,
+            np.minimum(owed, np.maximum(2_500, owed * 2 // 100)),
+            np.where(s.kind == ref.LOAN, np.minimum(s.instalment, owed), 0),
+        )
+        day = times // DAY
+        first_of_month = pl.Series(day.astype(np.int32)).cast(pl.Date).dt.truncate("1mo")
+        due = first_of_month.dt.offset_by("1mo").to_physical().to_numpy() + s.pay_day - 1
+        statement = first_of_month.dt.offset_by("-1d").to_physical().to_numpy()
+        lends = card | (s.kind == ref.LOAN)
+        return pl.DataFrame(
+            {
+                "account_id": text.number(s.id),
+                "customer_id": text.number(people.id[s.cust]),
+                "product_id": text.number(s.product + 1),
+                "account_number": text.number(s.number),
+                "account_status": text.pick(ACCOUNT_STATUS, s.status),
+                "open_date": text.dates(s.opened // DAY),
+                "close_date": text.dates(np.minimum(s.closed, NEVER) // DAY, ~closed),
+                "current_balance": text.money(balance),
+                "available_balance": text.money(available),
+                "credit_limit": text.money(s.limit, ~card),
+                "currency": text.pick(["USD"], s.id * 0),
+                "interest_rate": text.number(s.rate, 2),
+                "minimum_payment": text.money(minimum, ~lends),
+                "payment_due_date": text.dates(due, ~lends | closed),
+                "last_statement_date": text.dates(
+                    statement, statement < s.opened // DAY
+                ),
+                "autopay_enabled": text.flags(s.autopay),
+                "overdraft_protection": text.flags(s.overdraft > 0),
+                "primary_account": text.flags(s.primary),
+                "created_at": text.stamps(s.opened),
+                "updated_at": text.stamps(times),
+                "is_deleted": text.flags(np.zeros(len(s), dtype=bool)),
+            }
+        )
+
+    # ------------------------------------------------------------ transactions
+
+    def transactions(self, rows: Columns) -> pl.DataFrame:
+        """Transactions as the source holds them, still without any defect."""
+        world, places = self.world, self.places
+        people, accounts, merchants = world.customers, world.accounts, world.merchants
+        n = len(rows)
+        purchase = rows.type == ref.TYPE["purchase"]
+        refund = rows.type == ref.TYPE["refund"]
+        shops = len(merchants)
+        about = np.where(
+            rows.merchant >= 0,
+            self.first_merchant + rows.merchant + np.where(refund, shops, 0),
+            rows.text,
+        )
+        salary = rows.text == TEXTS.index("Salary")
+        about = np.where(salary, len(TEXTS) + people.employer[rows.cust], about)
+        plastic = (rows.method == ref.CREDIT_CARD) | (rows.method == ref.DEBIT_CARD)
+        plastic |= rows.channel == ref.ATM
+        remote = (rows.channel == ref.ONLINE) | (rows.channel == ref.MOBILE)
+        abroad = rows.city >= ref.home_city_count()
+        hour = rows.time % DAY // 3600
+        weekday = iso_weekday(rows.time // DAY)
+        device = np.where(rows.fraud, rows.id % 40_000, rows.cust * 2 + rows.device)
+        address = people.ip[rows.cust] + rows.device
+        scored = rows.fraud_score >= 0
+        score = np.where(rows.merchant >= 0, merchants.score[rows.merchant], NONE)
+        digits = accounts.card_digits[rows.acct]
+        approved_card = plastic & (rows.decline == NONE) & (purchase | (rows.channel == ref.ATM))
+        return pl.DataFrame(
+            {
+                "transaction_id": pl.Series(rows.id).cast(pl.String),
+                "account_id": _small(accounts.id[rows.acct]),
+                "customer_id": _small(people.id[rows.cust]),
+                "merchant_id": _small(np.where(rows.merchant >= 0, rows.merchant + 1, NONE)),
+                "transaction_date": text.stamps(rows.time),
+                "transaction_type": text.pick(ref.TYPES, rows.type),
+                "amount": text.money(rows.cents),
+                "currency": text.pick(["USD"], np.zeros(n, dtype=np.int64)),
+                "channel": text.pick(ref.CHANNELS, rows.channel),
+                "payment_method": text.pick(ref.METHODS, rows.method),
+                "merchant_category": text.pick(ref.CATEGORY_NAMES, rows.category),
+                "mcc_code": text.pick(self.codes, rows.mcc),
+                "description": text.pick(self.descriptions, about),
+                "is_fraud": text.flags(rows.fraud),
+                "fraud_score": text.pick(self.thousandths, np.where(scored, rows.fraud_score, NONE)),
+                "location_city": text.pick(places.city, rows.city),
+                "location_state": text.pick(places.state, rows.city),
+                "location_country": text.pick(places.country, rows.city),
+                "latitude": text.pick(places.latitude, rows.city),
+                "longitude": text.pick(places.longitude, rows.city),
+                "device_id": text.where(remote, "DEV" + _small(device + 100_000)),
+                "ip_address": text.where(remote, _addresses(address)),
+                "is_international": text.flags(abroad),
+                "authorization_code": text.where(
+                    approved_card, _small(rows.authorization)
+                ),
+                "card_last_four": text.where(plastic, text.pick(_four_digits(), digits)),
+                "is_recurring": text.flags(rows.recurring),
+                "hour_of_day": text.pick([str(h) for h in range(24)], hour),
+                "day_of_week": text.pick([str(d) for d in range(8)], weekday),
+                "is_weekend": text.flags(weekday >= 6),
+                "distance_from_home_km": text.number(rows.distance, 2),
+                "merchant_risk_score": text.pick(self.hundredths, score),
+                "velocity_24h": _small(rows.velocity),
+                "amount_deviation_score": text.number(
+                    rows.deviation, 2, np.isnan(rows.deviation)
+                ),
+                "processing_time_ms": _small(rows.processing),
+                "decline_reason": text.pick(ref.DECLINES, rows.decline),
+                "created_at": text.stamps(rows.posted),
+                "updated_at": text.stamps(rows.posted),
+            }
+        )
+
+    # ------------------------------------------------------------ other facts
+
+    def applications(self, filed: Columns, decided: Columns) -> pl.DataFrame:
+        """Applications as filed, then again as decided."""
+        both = Columns.concat([filed, decided])
+        done = np.arange(len(both)) >= len(filed)
+        moment = np.where(done, both.due, both.time)
+        decision = np.where(~done, 0, np.where(both.approve, 1, 2))
+        granted = done & both.approve
+        grade = np.digitize(both.score, [560, 620, 680, 740])
+        return pl.DataFrame(
+            {
+                "application_id": text.number(both.id),
+                "customer_id": text.number(self.world.customers.id[both.cust]),
+                "product_id": text.number(both.product + 1),
+                "application_date": text.stamps(both.time),
+                "requested_amount": text.money(both.requested),
+                "requested_term_months": text.number(both.term, 0, both.term < 0),
+                "credit_score_at_application": text.number(both.score),
+                "annual_income": text.money(both.income),
+                "debt_to_income_ratio": text.number(both.dti, 3),
+                "employment_length_years": text.number(both.employment_years, 1),
+                "decision": text.pick(service.DECISIONS, decision),
+                "decision_date": text.stamps(both.due, ~done),
+                "approved_amount": text.money(both.approved, ~granted),
+                "approved_rate": text.number(both.rate, 2, ~granted),
+                "application_channel": text.pick(("Online", "Mobile", "Branch"), both.channel),
+                "approval_probability_score": text.number(both.probability, 3),
+                "risk_grade": text.pick(service.GRADES, 4 - grade),
+                "created_at": text.stamps(both.time),
+                "updated_at": text.stamps(moment),
+            }
+        )
+
+    def alerts(self, raised: Columns, resolved: Columns) -> pl.DataFrame:
+        """Alerts as raised, then again as resolved."""
+        both = Columns.concat([raised, resolved])
+        done = np.arange(len(both)) >= len(raised)
+        status = np.where(~done, 0, np.where(both.fraud, 1, 2))
+        notes = [None, "Card blocked and replaced", "Customer confirmed the transaction"]
+        return pl.DataFrame(
+            {
+                "alert_id": text.number(both.id),
+                "transaction_id": text.number(both.transaction),
+                "customer_id": text.number(self.world.customers.id[both.cust]),
+                "account_id": text.number(self.world.accounts.id[both.acct]),
+                "alert_date": text.stamps(both.time),
+                "alert_type": text.pick(service.ALERT_KINDS, both.kind),
+                "alert_severity": text.pick(service.SEVERITIES, both.severity),
+                "investigation_status": text.pick(
+                    ("open", "confirmed_fraud", "false_positive"), status
+                ),
+                "resolution_date": text.stamps(both.due, ~done),
+                "amount_recovered": text.money(np.where(done, both.cents, 0), ~done),
+                "assigned_to": text.pick(self.world.pools.agents, both.agent),
+                "notes": text.pick(notes, status),
+                "created_at": text.stamps(both.time),
+                "updated_at": text.stamps(np.where(done, both.due, both.time)),
+            }
+        )
+
+    def interactions(self, served: Columns, offers: Columns) -> pl.DataFrame:
+        """Service contacts and campaign contacts (the hold-out group is recorded, not contacted)."""
+        world = self.world
+        m, k = len(served), len(offers)
+        cust = np.concatenate([served.cust, offers.cust])
+        time = np.concatenate([served.time, offers.time])
+        order = np.argsort(time, kind="stable")
+        offer = np.arange(m + k) >= m
+
+        def of_service(values: Array) -> Array:
+            return np.concatenate([values, np.full(k, NONE, dtype=values.dtype)])
+
+        campaign = np.concatenate([np.full(m, NONE), offers.campaign])
+        group = np.concatenate([np.full(m, NONE), offers.treated.astype(np.int64)])
+        rating = of_service(served.rating)
+        mood = np.concatenate([served.mood, np.zeros(k)])
+        ids = world.next_ids("interactions", m + k)
+        frame = pl.DataFrame(
+            {
+                "customer_id": text.number(world.customers.id[cust]),
+                "interaction_date": text.stamps(time),
+                "interaction_type": text.pick(
+                    (*service.CONTACT_TYPES, "campaign_offer"),
+                    np.where(offer, 5, of_service(served.kind)),
+                ),
+                "reason": text.pick(
+                    (*service.REASONS, "Marketing"), np.where(offer, 8, of_service(served.reason))
+                ),
+                "campaign_id": text.number(campaign, 0, ~offer),
+                "campaign_group": text.pick(("control", "treated"), group),
+                "duration_minutes": text.number(of_service(served.minutes), 0, offer),
+                "sentiment_score": text.number(mood, 2, offer),
+                "satisfaction_rating": text.number(rating, 0, rating < 0),
+                "resolved": text.where(~offer, text.flags(of_service(served.resolved.astype(int)) > 0)),
+                "escalated": text.where(
+                    ~offer, text.flags(of_service(served.escalated.astype(int)) > 0)
+                ),
+                "agent_id": text.pick(world.pools.agents, of_service(served.agent)),
+                "notes": text.pick(
+                    ("Solved in the first contact", "Follow-up needed"),
+                    np.where(offer, NONE, 1 - of_service(served.resolved.astype(int))),
+                ),
+                "created_at": text.stamps(time),
+                "updated_at": text.stamps(time),
+            }
+        )
+        frame = frame[order]
+        return frame.insert_column(0, text.number(ids).alias("interaction_id"))
+
+    def loan_payments(self, paid: Columns) -> pl.DataFrame:
+        """Instalments paid in the period."""
+        return pl.DataFrame(
+            {
+                "payment_id": text.number(paid.id),
+                "account_id": text.number(self.world.accounts.id[paid.acct]),
+                "customer_id": text.number(self.world.customers.id[paid.cust]),
+                "scheduled_date": text.dates(paid.due),
+                "actual_date": text.dates(paid.paid),
+                "scheduled_amount": text.money(paid.scheduled),
+                "actual_amount": text.money(paid.scheduled),
+                "is_late": text.flags(paid.late > 0),
+                "days_late": text.number(paid.late),
+                "late_fee": text.money(paid.fee),
+                "payment_method": text.pick(ref.METHODS, paid.method),
+                "outstanding_balance": text.money(paid.outstanding),
+                "created_at": text.stamps(paid.time + 1),
+                "updated_at": text.stamps(paid.time + 1),
+            }
+        )
+
+    def economy(self, period: Period) -> pl.DataFrame | None:
+        """The indicators of a month, published on its first day (or on the history's first)."""
+        start_of_world = self.world.counters.get("economy", 0) == 0
+        if period.first != period.month_start and not start_of_world:
+            return None
+        self.world.counters["economy"] = 1
+        values = economy.indicators(self.world.options.seed, period.year, period.month)
+        published = text.stamps(np.array([period.start + 8 * 3600]))
+        return pl.DataFrame(
+            {
+                "date": text.dates(np.array([period.month_start])),
+                **{name: pl.Series([f"{value:.2f}"]) for name, value in values.items()},
+                "created_at": published,
+                "updated_at": published,
+            }
+        )
+
+    def campaigns(self, period: Period, started: list[service.Campaign]) -> pl.DataFrame:
+        """Campaigns as they begin, and again with their results when they end."""
+        ended = [
+            c
+            for c in service.campaigns_until(self.world, period.last)
+            if period.first <= c.end <= period.last
+        ]
+        rows = [self._campaign(c, False) for c in started]
+        rows += [self._campaign(c, True) for c in ended]
+        columns = [*self._campaign_columns()]
+        return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+    @staticmethod
+    def _campaign_columns() -> tuple[str, ...]:
+        return (
+            "campaign_id", "campaign_name", "campaign_type", "start_date", "end_date",
+            "target_segment", "budget", "impressions", "clicks", "conversions",
+            "cost_per_acquisition", "roi", "product_promoted", "created_at", "updated_at",
+        )  # fmt: skip
+
+    def _campaign(self, c: service.Campaign, ended: bool) -> tuple[str | None, ...]:
+        offers = self.world.assignments
+        mine = offers.campaign == c.number
+        treated = int((mine & offers.treated).sum())
+        budget = 100_000 + 250 * int(mine.sum())
+        converted = int((mine & offers.treated & offers.converted).sum())
+        views, clicks = treated * 3, treated * 3 // 8 + converted // 4
+        year = str(text.dates(np.array([c.start]))[0])[:4]
+        gain = converted * CAMPAIGN_MARGIN_CENTS - budget
+        cost = f"{budget / converted / 100:.2f}" if ended and converted else None
+        created = str(text.stamps(np.array([c.time]))[0])
+        finished = str(text.stamps(np.array([c.end * DAY + 20 * 3600]))[0])
+        return (
+            str(c.number),
+            f"{service.CAMPAIGN_THEMES[c.theme]} {year}",
+            service.CAMPAIGN_TYPES[c.kind],
+            str(text.dates(np.array([c.start]))[0]),
+            str(text.dates(np.array([c.end]))[0]),
+            "All" if c.segment == NONE else ref.SEGMENTS[c.segment],
+            f"{budget / 100:.2f}",
+            str(views if ended else 0),
+            str(clicks if ended else 0),
+            str(converted if ended else 0),
+            cost,
+            f"{gain / budget:.4f}" if ended else None,
+            ref.PRODUCTS[c.product].name,
+            created,
+            finished if ended else created,
+        )
+
+
+def _age(born: Array, day: Array) -> Array:
+    """Completed years of life."""
+    b = pl.Series(born.astype(np.int32)).cast(pl.Date)
+    d = pl.Series(day.astype(np.int32)).cast(pl.Date)
+    years = (d.dt.year() - b.dt.year()).to_numpy()
+    before = (d.dt.month() * 31 + d.dt.day()).to_numpy() < (b.dt.month() * 31 + b.dt.day()).to_numpy()
+    return np.asarray(years - before)
+
+
+def _small(values: Array) -> pl.Series:
+    """Whole numbers as text; -1 is missing."""
+    series = pl.Series(values.astype(np.int64)).cast(pl.String)
+    missing = values == NONE
+    return text.where(~missing, series) if missing.any() else series
+
+
+_OCTETS = [str(n) for n in range(256)]
+_FOUR_DIGITS = pl.Series([f"{n:04d}" for n in range(10_000)], dtype=pl.String)
+
+
+def _four_digits() -> pl.Series:
+    return _FOUR_DIGITS
+
+
+def _addresses(values: Array) -> pl.Series:
+    """Addresses from a private range, by number."""
+    return "10." + text.pick(_OCTETS, values >> 16 & 255) + "." + text.pick(
+        _OCTETS, values >> 8 & 255
+    ) + "." + text.pick(_OCTETS, values & 255)

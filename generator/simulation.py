@@ -1,0 +1,135 @@
+"""The simulation: the world advances period by period and yields what happened in each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from generator import economy, life, obligations, purchases, render, service
+from generator.columns import Array, Columns
+from generator.ledger import Ledger, post, remember
+from generator.options import HistoryOptions
+from generator.timeline import Period, date_of, day_number, day_period, history_periods
+from generator.world import World, create_world
+
+TABLES = (
+    "products",
+    "merchants",
+    "customers",
+    "accounts",
+    "transactions",
+    "credit_applications",
+    "fraud_alerts",
+    "customer_interactions",
+    "economic_indicators",
+    "marketing_campaigns",
+    "loan_payments",
+)
+
+
+@dataclass
+class Happened:
+    """One period: the true rows of each table, and what the truth needs beside them."""
+
+    period: Period
+    tables: dict[str, pl.DataFrame]
+    ledger: Ledger
+    churn: life.ChurnLog
+    account_versions: life.Versions
+
+
+def quotas(options: HistoryOptions, periods: list[Period]) -> Array:
+    """How many transactions each period of the history gets; they add up exactly."""
+    first = periods[0].first
+    span = max(periods[-1].last - first, 1)
+    season = {1: 0.94, 2: 0.96, 6: 1.02, 7: 1.04, 8: 1.03, 11: 1.05, 12: 1.14}
+    weight = np.array(
+        [p.days * (0.72 + 0.5 * (p.first - first) / span) * season.get(p.month, 1.0) for p in periods]
+    )
+    edges = np.rint(np.cumsum(weight) / weight.sum() * options.transactions).astype(np.int64)
+    return np.diff(np.r_[0, edges])
+
+
+class Simulation:
+    """A bank with a given history; `history()` and then `day()` advance it."""
+
+    def __init__(self, options: HistoryOptions) -> None:
+        self.options = options
+        self.world: World = create_world(options)
+        self.renderer = render.Renderer(self.world)
+        self.periods = history_periods(options.start, options.end)
+        self.today = day_number(options.start) - 1
+
+    def history(self) -> Iterator[Happened]:
+        """The calendar months of the history, one after the other."""
+        for period, quota in zip(self.periods, quotas(self.options, self.periods), strict=True):
+            yield self.step(period, int(quota))
+
+    def days_until(self, date: dt.date, numbers: dict[str, int]) -> Iterator[Happened]:
+        """The days after the history up to a date; `numbers` holds transactions by ISO date."""
+        while self.today < day_number(date):
+            period = day_period(date_of(self.today + 1))
+            key = date_of(period.first).isoformat()
+            yield self.step(period, numbers.get(key, self.options.transactions_per_day))
+
+    def step(self, period: Period, quota: int) -> Happened:
+        """Simulate one period with exactly `quota` transactions."""
+        world = self.world
+        is_first = len(world.customers) == 0
+        known = len(world.accounts)
+        joined = life.join(world, period, is_first)
+        churn = life.leave(world, period, quota)
+        life.close_accounts(world, period, quota)
+        merchants = life.change_merchants(world, period, is_first)
+        products = life.change_products(world, period, is_first)
+        started, offers = service.run_campaigns(world, period)
+        applications = service.apply_for_credit(world, period, quota // 12)
+
+        disbursed = sum(len(p) for p in applications.disbursed)
+        planned = obligations.plan(world, period, quota - disbursed)
+        room = quota - planned.count - disbursed
+        refunds = purchases.refunds(world, period, room // 4)
+        room -= len(refunds)
+        fraud = purchases.frauds(world, period, room, room // 2)
+        room -= len(fraud) if fraud is not None else 0
+        confidence = economy.indicators(self.options.seed, period.year, period.month)
+        away = purchases.trips(world, period)
+        bought = purchases.draw(
+            world, period, room, confidence["consumer_confidence_index"], away
+        )
+        parts = [*applications.disbursed, *planned.parts, refunds, bought]
+        ledger = post(world, period, [*parts, fraud] if fraud is not None else parts)
+        remember(world, period, ledger.rows)
+
+        customer_versions = life.change_customers(world, period, joined)
+        account_versions = life.change_accounts(world, period, known, planned.delinquent)
+        served = service.contacts(world, period)
+        raised, resolved = service.raise_alerts(world, period, ledger)
+        draw = self.renderer
+        tables = {
+            "products": render.products(world, products),
+            "merchants": draw.merchants(merchants),
+            "customers": draw.customers(customer_versions),
+            "accounts": draw.accounts(account_versions, ledger),
+            "transactions": draw.transactions(ledger.rows),
+            "credit_applications": draw.applications(applications.filed, applications.decided),
+            "fraud_alerts": draw.alerts(raised, resolved),
+            "customer_interactions": draw.interactions(served, offers),
+            "marketing_campaigns": draw.campaigns(period, started),
+            "loan_payments": draw.loan_payments(planned.loan_payments),
+        }
+        indicators = draw.economy(period)
+        if indicators is not None:
+            tables["economic_indicators"] = indicators
+        service.forget_campaigns(world, period)
+        self.today = period.last
+        return Happened(period, tables, ledger, churn, account_versions)
+
+
+def empty(columns: Columns) -> Columns:
+    """No rows of the same columns."""
+    return columns.take(np.zeros(0, dtype=np.int64))

@@ -1,0 +1,116 @@
+"""The truth about a whole history: the effects that are really in it, and its final totals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from generator import reference as ref
+from generator.dirt import Delivered, decimal
+from generator.world import World
+
+
+class Totals:
+    """Adds up the deltas of batches."""
+
+    def __init__(self) -> None:
+        self.amount: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self.count: dict[tuple[str, str], int] = defaultdict(int)
+        self.transactions = 0
+        self.approved = Decimal(0)
+
+    def add(self, delivered: Delivered) -> None:
+        """Add one batch."""
+        for row in delivered.spending:
+            key = (row["month"], row["category_name"])
+            self.amount[key] += Decimal(row["amount"])
+            self.count[key] += row["transactions"]
+        self.transactions += delivered.ledger["transactions"]
+        self.approved += Decimal(delivered.ledger["approved_amount"])
+
+    def spending(self) -> list[dict[str, Any]]:
+        """Final spending by month and category."""
+        return [
+            {
+                "month": month,
+                "category_name": category,
+                "amount": str(self.amount[month, category]),
+                "transactions": self.count[month, category],
+            }
+            for month, category in sorted(self.amount)
+            if self.count[month, category] or self.amount[month, category]
+        ]
+
+
+def effects() -> dict[str, Any]:
+    """The parameters of the simulation that an analysis can hope to recover."""
+    return {
+        "campaign": {
+            "rate_ratio": ref.CAMPAIGN_RATE_RATIO,
+            "amount_ratio": ref.CAMPAIGN_AMOUNT_RATIO,
+            "window_days": ref.CAMPAIGN_DAYS,
+            "hold_out_share": ref.CAMPAIGN_HOLD_OUT,
+            "applies_to": "purchases with is_recurring = false (and ATM withdrawals) of a treated "
+            "customer within window_days of the contact, against the control group",
+        },
+        "churn": {
+            "model": "monthly hazard = exp(intercept + sum of coefficient * covariate), "
+            "probability over d days = 1 - exp(-hazard * d / 30.4375)",
+            "coefficients": ref.CHURN_EFFECTS,
+            "segment": dict(zip(ref.SEGMENTS, ref.SEGMENT_CHURN.tolist(), strict=True)),
+            "tenure_cap_years": ref.CHURN_TENURE_CAP_YEARS,
+            "bad_service": f"an interaction rated {ref.BAD_SERVICE_RATING} or worse in the "
+            f"{ref.BAD_SERVICE_DAYS} days before the period",
+            "low_balance": f"checking balance below {ref.LOW_BALANCE_CENTS / 100:.2f} at its start",
+            "at_risk": "active customers who joined before the period, without an open loan or a "
+            "pending application; covariates as of the start of the period",
+        },
+        "fraud": {"share_of_purchases": ref.FRAUD_SHARE, **ref.FRAUD_PATTERN},
+        "segment_amount_factor": dict(zip(ref.SEGMENTS, ref.SEGMENT_AMOUNT.tolist(), strict=True)),
+        "segment_mean_purchase": {
+            segment: round(float(factor * _mean_purchase()), 2)
+            for segment, factor in zip(ref.SEGMENTS, ref.SEGMENT_AMOUNT, strict=True)
+        },
+        "economy": {
+            "confidence_log_frequency_per_10_points": ref.CONFIDENCE_EFFECT,
+            "applies_to": "share of Shopping, Entertainment, Dining and Travel among purchases "
+            "with is_recurring = false; reference point is a confidence index of 100",
+        },
+        "late_payment": {
+            "model": "logit(late) = intercept + slope * (700 - credit score) / 100",
+            "intercept": ref.LATE_INTERCEPT,
+            "slope": ref.LATE_SLOPE,
+        },
+        "decline": {
+            "rate_by_channel": ref.DECLINE_RATE,
+            "night_factor": ref.DECLINE_NIGHT_FACTOR,
+            "note": "before purchases that the balance or limit does not cover",
+        },
+        "category_median": {c.name: c.median for c in ref.CATEGORIES},
+        "category_sigma": {c.name: c.sigma for c in ref.CATEGORIES},
+        "season": {c.name: {str(m): f for m, f in c.seasons.items()} for c in ref.CATEGORIES},
+    }
+
+
+def _mean_purchase() -> float:
+    """Expected unscheduled purchase in dollars for an amount factor of 1, out of season."""
+    share = np.array([c.share for c in ref.CATEGORIES])
+    mean = np.array([c.median * np.exp(c.sigma**2 / 2) for c in ref.CATEGORIES])
+    taste = np.exp(ref.CUSTOMER_AMOUNT_SIGMA**2 / 2)
+    return float((share * mean).sum() / share.sum() * taste)
+
+
+def history_truth(world: World, totals: Totals) -> dict[str, Any]:
+    """The content of truth.json beside the history."""
+    accounts = world.accounts
+    return {
+        "effects": effects(),
+        "spending": totals.spending(),
+        "ledger": {"transactions": totals.transactions, "approved_amount": str(totals.approved)},
+        "closing_balances": {
+            str(i): decimal(int(c)) for i, c in zip(accounts.id, accounts.balance, strict=True)
+        },
+    }
