@@ -28,7 +28,8 @@ from warehouse.errors import WarehouseError
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 20
+# Fits the processor's cache: larger chunks were measured to be no faster, often slower.
+CHUNK = 1 << 18
 # Any number, but the same one in every loader.
 _LOCK = 7_305_202_402
 
