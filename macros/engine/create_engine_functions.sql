@@ -11,6 +11,8 @@
 {% macro postgres__create_engine_functions() %}
     {#- `pg_input_is_valid` exists from PostgreSQL 16 on, and a SQL function around it is inlined;
         before that a block that catches the error does the same, slower and not in parallel.
+        The test stands inside the cast: a cast of its own would be tried while planning, wherever
+        the planner knows the value.
         `evaluate_once` is volatile to the eye of the planner only (see the macro of that name).
         Rewriting a function that is there would make concurrent builds collide, so only once. -#}
     {% if not execute %}{{ return('') }}{% endif %}
@@ -21,8 +23,8 @@
         {% if modern %}
             {% do statements.append(
                 "create or replace function silver.try_" ~ name ~ "(value text) returns " ~ type
-                ~ " language sql stable parallel safe return case when pg_input_is_valid(value, '"
-                ~ type ~ "') then cast(value as " ~ type ~ ") end;"
+                ~ " language sql stable parallel safe return cast(case when pg_input_is_valid(value, '"
+                ~ type ~ "') then value end as " ~ type ~ ");"
             ) %}
         {% else %}
             {% do statements.append(
