@@ -27,7 +27,7 @@
     {%- set months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'] -%}
     case
         when {{ value }} like '____-__-__%' then {{ value }}
-        when {{ value }} like '__/__/____%'
+        when {{ value }} like '__/__/____%' and substr({{ value }}, 9, 1) <> ' '
             then substr({{ value }}, 7, 4) || '-' || substr({{ value }}, 4, 2)
                 || '-' || substr({{ value }}, 1, 2) || substr({{ value }}, 11)
         when {{ value }} like '__/__/__%'
