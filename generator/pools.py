@@ -35,7 +35,7 @@ def _distinct(draw: Callable[[], str], count: int) -> list[str]:
 
 def make_pools(seed: int, merchants: int) -> Pools:
     """All pools of a world; one Faker instance, seeded on its own."""
-    fake = Faker("en_US")
+    fake = Faker("en_US", use_weighting=False)
     fake.seed_instance(seed)
     return Pools(
         first_names=_distinct(fake.first_name, 450),

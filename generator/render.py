@@ -14,7 +14,7 @@ from generator.events import NONE, TEXTS
 from generator.ledger import Ledger
 from generator.life import ACCOUNT_STATUS, Versions
 from generator.timeline import DAY, NEVER, Period, iso_weekday
-from generator.world import World
+from generator.world import CATALOGUE_CREATED, World
 
 RATINGS = ("Low", "Medium", "High")
 CAMPAIGN_MARGIN_CENTS = 4_500  # what a converted customer earns the bank
@@ -24,7 +24,7 @@ def products(world: World, changed: Versions) -> pl.DataFrame:
     """Product versions."""
     rows, state = changed.rows, changed.state
     fixed = [ref.PRODUCTS[i] for i in rows]
-    created = np.full(len(rows), _catalogue_created())
+    created = np.full(len(rows), CATALOGUE_CREATED)
     return pl.DataFrame(
         {
             "product_id": text.number(rows + 1),
@@ -41,12 +41,6 @@ def products(world: World, changed: Versions) -> pl.DataFrame:
             "is_deleted": text.flags(np.zeros(len(rows), dtype=bool)),
         }
     )
-
-
-def _catalogue_created() -> int:
-    from generator.world import CATALOGUE_CREATED  # noqa: PLC0415
-
-    return CATALOGUE_CREATED
 
 
 def _array(values: list[int] | list[bool]) -> Array:
@@ -154,7 +148,7 @@ class Renderer:
                 "avg_transaction_amount": text.money(state.average),
                 "is_online": text.flags(state.online),
                 "established_date": text.dates(state.established),
-                "created_at": text.stamps(np.full(len(rows), _catalogue_created())),
+                "created_at": text.stamps(np.full(len(rows), CATALOGUE_CREATED)),
                 "updated_at": text.stamps(changed.times),
                 "is_deleted": text.flags(state.deleted <= changed.times),
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -105,15 +106,17 @@ _SECONDS = np.array(
 )
 
 
+@cache
+def _days_as_text() -> Array:
+    """'YYYY-MM-DD ' of every day from 1970 to 2038, by day number."""
+    days = np.arange(NEVER // DAY + 1).astype("datetime64[D]")
+    return np.char.add(np.datetime_as_string(days), " ").astype("S11")
+
+
 def timestamp_bytes(seconds: Array) -> Array:
-    """'YYYY-MM-DD HH:MM:SS' as an array of shape (n, 19) of bytes."""
+    """'YYYY-MM-DD HH:MM:SS' as an array of bytes, shape (n, 19); from 1970 to 2038."""
     days = seconds // DAY
-    low = int(days.min()) if len(days) else 0
-    high = int(days.max()) if len(days) else 0
-    table = np.array(
-        [date_of(d).isoformat().encode() + b" " for d in range(low, high + 1)], dtype="S11"
-    )
     out = np.empty((len(seconds), 19), dtype=np.uint8)
-    out[:, :11] = table[days - low].view(np.uint8).reshape(-1, 11)
+    out[:, :11] = _days_as_text()[days].view(np.uint8).reshape(-1, 11)
     out[:, 11:] = _SECONDS[seconds - days * DAY].view(np.uint8).reshape(-1, 8)
     return out
