@@ -129,11 +129,11 @@ def plan(world: World, period: Period, quota: int) -> Obligations:
         )
 
     season = {1: 1.25, 2: 1.2, 7: 1.15, 8: 1.15, 12: 1.1}.get(period.month, 0.95)
-    bill("Housing", people.rent, people.rent_day, (1, 6), 0.0)
-    bill("Utilities", people.utility * season, people.utility_day, (1, 6), 0.12)
-    bill("Utilities", people.phone_bill, people.phone_day, (1, 6), 0.03)
-    bill("Insurance", people.insurance, people.insurance_day, (1, 6), 0.0)
-    bill("Entertainment", people.subscription, people.subscription_day, (1, 6), 0.0)
+    bill("Housing", people.rent, people.rent_day, (6, 10), 0.0)
+    bill("Utilities", people.utility * season, people.utility_day, (6, 10), 0.12)
+    bill("Utilities", people.phone_bill, people.phone_day, (6, 10), 0.03)
+    bill("Insurance", people.insurance, people.insurance_day, (6, 10), 0.0)
+    bill("Entertainment", people.subscription, people.subscription_day, (6, 10), 0.0)
 
     _card_payments(world, period, book, rng)
 

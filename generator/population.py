@@ -69,8 +69,8 @@ def _draw_people(world: World, signup: Array, rng: np.random.Generator) -> Colum
         others * np.exp(0.8 * rng.standard_normal(n) - 0.32),
     )
     net_month = income_cents * ref.SALARY_SHARE_NET / 12
-    rents = loyal & (rng.random(n) < 0.85)
-    rent = np.clip(net_month * rng.uniform(0.24, 0.36, n), 50_000, 420_000)
+    rents = loyal & (rng.random(n) < 0.60)
+    rent = np.clip(net_month * rng.uniform(0.22, 0.33, n), 50_000, 420_000)
     rent = np.minimum(rent, net_month * 0.5)
     earns = loyal & (employment != 2) & (employment != 3)
     home_city = np.array([c.weight for c in ref.cities()[: ref.home_city_count()]])
@@ -127,7 +127,7 @@ def _draw_people(world: World, signup: Array, rng: np.random.Generator) -> Colum
             0,
         ),
         subscription_day=rng.integers(1, 29, n),
-        saver=loyal & (rng.random(n) < 0.75),
+        saver=loyal & (rng.random(n) < 0.9),
         reserve=rng.integers(4_000, 30_000, n),
         ip=rng.integers(0, 2**31, n),
     )
@@ -168,7 +168,7 @@ def _open_first_accounts(world: World, rows: Array, period: int, opens_until: in
     kind = np.where(segment[who] == 0, 7, np.where(segment[who] >= 3, 9, 8))
     open_accounts(world, rows[who], kind, later(who), np.zeros(len(who)), rng)
 
-    likes_loan = rng.random(n) < np.where(people.loyal, 0.38, 0.03)
+    likes_loan = rng.random(n) < np.where(people.loyal, 0.30, 0.012)
     who = np.flatnonzero(likes_loan & (people.credit >= 600) & (segment > 0))
     kind = choose(rng, np.array([0.45, 0.4, 0.15]), len(who)) + ref.PERSONAL_LOAN
     kind = np.where((kind == ref.MORTGAGE) & (people.home[who] != 2), ref.AUTO_LOAN, kind)

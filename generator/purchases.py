@@ -16,8 +16,8 @@ from generator.world import World
 
 WITHDRAWAL_SHARE = 0.035
 REFUND_SHARE = 0.4  # of the refundable candidates
-TRIP_CHANCE = 0.05  # a customer's chance of a trip a month
-ABROAD_SHARE = 0.35
+TRIP_CHANCE = 0.08  # a customer's chance of a trip a month
+ABROAD_SHARE = 0.45
 
 
 @dataclass
@@ -318,7 +318,8 @@ def frauds(world: World, period: Period, expected_purchases: int, limit: int) ->
     usual &= merchants.deleted >= period.end
     usual &= ~risky
     # two fifths of the risky merchants take most of it, so that merchants differ visibly
-    risk_rows = np.flatnonzero(risky & ~np.isin(merchants.category, [1, 2, 3, 11]))
+    luxuries = [ref.CATEGORY[name] for name in ("Shopping", "Entertainment", "Travel")]
+    risk_rows = np.flatnonzero(risky & np.isin(merchants.category, luxuries))
     usual_rows = np.flatnonzero(usual)
     high = (rng.random(n) < pattern["high_risk_merchant_share"]) & (len(risk_rows) > 0)
     bad = risk_rows if len(risk_rows) else usual_rows

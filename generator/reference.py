@@ -244,7 +244,7 @@ DECLINE_CAUSES = np.array(
 # ---------------------------------------------------------------- effects
 
 CHURN_EFFECTS = {
-    "intercept": -5.05,
+    "intercept": -4.40,
     "tenure_years": -0.22,
     "bad_service_90d": 1.10,
     "low_balance": 0.60,

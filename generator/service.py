@@ -15,7 +15,7 @@ from generator.randomness import choose, random_for
 from generator.timeline import DAY, NEVER, Period, day_number
 from generator.world import World
 
-APPLICATION_CHANCE = 0.011  # a month and customer
+APPLICATION_CHANCE = 0.008  # a month and customer
 DECISIONS = ("pending", "approved", "declined")
 GRADES = ("A", "B", "C", "D", "E")
 TERMS = np.array([12, 24, 36, 48, 60])
@@ -145,7 +145,7 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
     able &= people.signup < period.start - 30 * DAY
     who = np.flatnonzero(able & (rng.random(n) < APPLICATION_CHANCE * period.months))
     k = len(who)
-    card = (people.card[who] < 0) & (rng.random(k) < 0.7)
+    card = (people.card[who] < 0) & (rng.random(k) < 0.85)
     product = np.where(
         card,
         np.where(people.segment[who] == 0, 7, np.where(people.segment[who] >= 3, 9, 8)),

@@ -63,7 +63,7 @@ def loyal_share(options: HistoryOptions) -> tuple[float, float]:
     months = max(options.days / 30.4375, 0.25)
     rate = options.transactions / (options.customers * 0.75 * months)
     full = LOYAL_SHARE_SCHEDULED + LOYAL_PURCHASES
-    share = min(0.9, 0.62 * rate / full)
+    share = min(0.9, 0.52 * rate / full)
     others = (rate - share * full) / (1 - share)
     return share, float(np.clip(others, 0.02, 3.0))
 
