@@ -26,7 +26,7 @@ typed as (
         {{ clean_integer('satisfaction_rating') }} as satisfaction_rating,
         {{ clean_boolean('resolved') }} as is_resolved,
         {{ clean_boolean('escalated') }} as is_escalated,
-        {{ clean_integer('agent_id') }} as agent_id,
+        {{ clean_text('agent_id') }} as agent_id,
         {{ clean_text('notes') }} as notes,
         {{ clean_timestamp('created_at') }} as created_at,
         coalesce({{ clean_timestamp('updated_at') }}, {{ clean_timestamp('created_at') }}) as updated_at,

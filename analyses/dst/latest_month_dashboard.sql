@@ -1,0 +1,1 @@
+SELECT * FROM vw_dst_latest_month_dashboard;

@@ -1,0 +1,25 @@
+"""Fixtures that several folders share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit import Warehouse
+
+
+@pytest.fixture(scope="session")
+def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The warehouse that `make demo` makes: default data, loaded, built, all dbt tests green."""
+    folder: Path = tmp_path_factory.mktemp("demo")
+    warehouse = Warehouse(home=folder / "pg", raw=folder / "raw")
+    warehouse.start()
+    try:
+        warehouse.generate()
+        warehouse.load()
+        warehouse.build()
+        yield warehouse
+    finally:
+        warehouse.destroy()

@@ -1,0 +1,134 @@
+"""A warehouse of its own for a test: server, batches, builds, and what one asks of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+# What says when or in which order something was loaded or built, not what is true.
+VOLATILE_COLUMNS = {
+    "dw_created_at", "dw_updated_at", "dbt_updated_at", "dbt_scd_id", "batch_id", "loaded_at",
+}  # fmt: skip
+BUILD_TIMES = {("dst", "created_at"), ("dst", "updated_at")}
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A server in ``home`` with batches from ``raw``; ``environment`` leads any program to it."""
+
+    home: Path
+    raw: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The process environment without this machine's own settings, pointing at the server."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DB_")}
+        return kept | {
+            "WAREHOUSE_HOME": str(self.home),
+            "WAREHOUSE_ENV_FILE": str(self.home / "no.env"),
+            "DBT_TARGET_PATH": str(self.home / "target"),
+            "DBT_LOG_PATH": str(self.home / "logs"),
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a program of the environment in the project folder.
+
+        Raises:
+            AssertionError: it failed and ``check`` is set; the message is what it printed.
+        """
+        program = [str(BIN / command[0]) if command[0] in ("dbt", "mf") else command[0]]
+        if command[0] == "python":
+            program = [sys.executable]
+        done = subprocess.run(
+            [*program, *command[1:]],
+            cwd=ROOT, env=self.environment, text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
+        return done
+
+    def start(self) -> None:
+        """Start the server."""
+        self.run("python", "-m", "warehouse", "start")
+
+    def destroy(self) -> None:
+        """Stop the server and delete its data."""
+        self.run("python", "-m", "warehouse", "destroy", "--yes")
+
+    def generate(self, *arguments: str) -> None:
+        """Simulate a bank into ``raw``."""
+        self.run("python", "-m", "generator", "--out", str(self.raw), *arguments)
+
+    def load(self, folder: Path | None = None) -> None:
+        """Load ``folder`` (default: all of ``raw``)."""
+        self.run("python", "-m", "warehouse", "load", str(folder or self.raw))
+
+    def build(self, *arguments: str) -> str:
+        """``dbt build``; returns what it printed."""
+        return self.run("dbt", "--no-use-colors", "build", *arguments).stdout
+
+    def build_models(self, *arguments: str) -> str:
+        """``dbt build`` without tests, for tests that compare what several builds make."""
+        no_tests = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+        return self.build(*no_tests, *arguments)
+
+    def connect(self, **options: Any) -> psycopg.Connection[Any]:
+        """A connection as the owner."""
+        lines = self.run("python", "-m", "warehouse", "env").stdout.splitlines()
+        found = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+        return psycopg.connect(
+            host=found["DB_HOST"], port=found["DB_PORT"], user=found["DB_USER"],
+            password=found["DB_PASSWORD"], dbname=found["DB_NAME"], autocommit=True, **options,
+        )  # fmt: skip
+
+    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one statement."""
+        with self.connect() as connection:
+            return connection.execute(statement, parameters or None).fetchall()  # type: ignore[call-overload, no-any-return]
+
+    def value(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
+        """The only value of one statement."""
+        return self.query(statement, parameters)[0][0]
+
+    def batches(self) -> list[Path]:
+        """The batch folders of ``raw`` in the order of their dates."""
+        return sorted(path.parent for path in self.raw.glob("*/*/*/manifest.json"))
+
+    def checksums(self, schemas: Sequence[str] = ("curated", "dst", "gold")) -> dict[str, str]:
+        """Per relation a checksum of all that is true in it, whatever the order of its rows."""
+        return dict(self._checksums(schemas))
+
+    def _checksums(self, schemas: Sequence[str]) -> Iterator[tuple[str, str]]:
+        columns = self.query(
+            "select table_schema, table_name, array_agg(column_name::text order by ordinal_position)"
+            " from information_schema.columns where table_schema = any(%s)"
+            " group by table_schema, table_name order by 1, 2",
+            [list(schemas)],
+        )
+        with self.connect() as connection:
+            for schema, table, names in columns:
+                stable = [
+                    name
+                    for name in names
+                    if not name.startswith("_")
+                    and name not in VOLATILE_COLUMNS
+                    and (schema, name) not in BUILD_TIMES
+                ]
+                listed = ", ".join(f'"{name}"' for name in stable)
+                digest = hashlib.sha256()
+                statement = (
+                    f"select md5(row({listed})::text) as line from {schema}.{table} order by line"
+                )
+                for (line,) in connection.execute(statement):  # type: ignore[call-overload]
+                    digest.update(line.encode())
+                yield f"{schema}.{table}", digest.hexdigest()

@@ -1,0 +1,65 @@
+"""The same batches in any order, in any number of builds, any number of times: the same warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit import Warehouse
+
+# Half a year by the month and three more days, small enough to build a dozen times.
+HISTORY = (
+    "--customers", "60", "--transactions", "2500", "--seed", "7", "--dirt", "0.05",
+    "--start", "2025-01-01", "--end", "2025-06-30",
+)  # fmt: skip
+DAYS = ("2025-07-01", "2025-07-02", "2025-07-03")
+
+
+@pytest.fixture(scope="module")
+def in_one_go(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """All batches loaded in their order, then one build."""
+    folder = tmp_path_factory.mktemp("order")
+    warehouse = Warehouse(home=folder / "one", raw=folder / "raw")
+    warehouse.start()
+    try:
+        warehouse.generate(*HISTORY)
+        for day in DAYS:
+            warehouse.generate("--date", day)
+        warehouse.load()
+        warehouse.build_models()
+        yield warehouse
+    finally:
+        warehouse.destroy()
+
+
+def test_a_second_build_changes_nothing(in_one_go: Warehouse) -> None:
+    before = in_one_go.checksums()
+    assert len(before) > 20
+    in_one_go.build_models()
+    assert in_one_go.checksums() == before
+
+
+@pytest.mark.parametrize("pace", ["every batch", "every third batch"])
+def test_reverse_order(in_one_go: Warehouse, pace: str) -> None:
+    """Loaded newest first with builds in between: late facts, versions and parents all find their place."""
+    other = Warehouse(home=in_one_go.home.parent / pace.replace(" ", "_"), raw=in_one_go.raw)
+    other.start()
+    try:
+        for number, batch in enumerate(reversed(other.batches())):
+            other.load(batch)
+            if pace == "every batch" or number % 3 == 2:
+                other.build_models()
+        other.build_models()
+        found, expected = other.checksums(), in_one_go.checksums()
+        assert found == expected, {
+            name for name in expected if found.get(name) != expected[name]
+        }
+    finally:
+        other.destroy()
+
+
+def test_incremental_equals_full_refresh(in_one_go: Warehouse) -> None:
+    before = in_one_go.checksums()
+    in_one_go.build_models("--full-refresh")
+    assert in_one_go.checksums() == before
