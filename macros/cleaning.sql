@@ -6,11 +6,11 @@
 {%- endmacro %}
 
 {% macro clean_integer(column) -%}
-    {{ safe_cast(column, 'bigint') }}
+    {{ cast_or_null(column, 'bigint') }}
 {%- endmacro %}
 
 {% macro clean_numeric(column) -%}
-    {{ safe_cast(column, 'numeric') }}
+    {{ cast_or_null(column, 'numeric') }}
 {%- endmacro %}
 
 {% macro clean_boolean(column) -%}
@@ -44,15 +44,15 @@
 
 {% macro clean_timestamp(column) -%}
     coalesce(
-            {{ safe_cast(column, 'timestamp') }},
-            case when substr({{ column }}, 5, 1) <> '-' then {{ safe_cast(iso_date_text(column), 'timestamp') }} end
+            {{ cast_or_null(column, 'timestamp') }},
+            case when substr({{ column }}, 5, 1) <> '-' then {{ cast_or_null(iso_date_text(column), 'timestamp') }} end
         )
 {%- endmacro %}
 
 {% macro clean_date(column) -%}
     coalesce(
-            {{ safe_cast(column, 'date') }},
-            {{ safe_cast('substr(' ~ iso_date_text(column) ~ ', 1, 10)', 'date') }}
+            {{ cast_or_null(column, 'date') }},
+            {{ cast_or_null('substr(' ~ iso_date_text(column) ~ ', 1, 10)', 'date') }}
         )
 {%- endmacro %}
 
@@ -67,7 +67,7 @@
 {%- endmacro %}
 
 {% macro clean_amount(column) -%}
-    coalesce({{ safe_cast(column, 'numeric') }}, {{ safe_cast(amount_text(column), 'numeric') }})
+    coalesce({{ cast_or_null(column, 'numeric') }}, {{ cast_or_null(amount_text(column), 'numeric') }})
 {%- endmacro %}
 
 {% macro amount_currency(column) -%}

@@ -1,6 +1,6 @@
 {% macro create_engine_functions() %}
     {#- Functions that an engine needs before any model runs. PostgreSQL has no cast that yields
-        NULL, so `safe_cast` calls these; DuckDB and Spark have one (`try_cast`) and need nothing. -#}
+        NULL, so `cast_or_null` calls these; DuckDB and Spark have one (`try_cast`) and need nothing. -#}
     {{ return(adapter.dispatch('create_engine_functions', 'financial_analytics')()) }}
 {% endmacro %}
 
