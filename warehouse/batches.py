@@ -123,7 +123,9 @@ def read_batch(folder: Path, tables: Iterable[str]) -> Batch:
 
 def _manifest_date(manifest: Path, content: object, folder: Path) -> date:
     if not isinstance(content, dict) or content.get("format") != 1:
-        raise WarehouseError(f'{manifest} is not a manifest of "format": 1: deliver the batch again.')
+        raise WarehouseError(
+            f'{manifest} is not a manifest of "format": 1: deliver the batch again.'
+        )
     stated = content.get("batch_date")
     expected = folder_date(folder)
     if expected is None or stated != expected.isoformat():

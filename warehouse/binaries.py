@@ -144,9 +144,9 @@ def choose_account(home: Path, bin_dir: Path) -> Account:
             if _reaches(account, home.parent, bin_dir):
                 return account
     elif owner != 0:
-        account = _account(owner)
-        if account is not None and _reaches(account, home.parent, bin_dir):
-            return account
+        keeper = _account(owner)
+        if keeper is not None and _reaches(keeper, home.parent, bin_dir):
+            return keeper
         raise WarehouseError(
             f"{data} belongs to user {owner}, who cannot reach it or {bin_dir}: open those folders"
             " to that account, or give WAREHOUSE_HOME another place."
@@ -174,7 +174,11 @@ def pwd_name(uid: int) -> str:
 
 def _candidates(folder: Path) -> list[Account]:
     owner = folder.stat().st_uid if folder.exists() else 0
-    found = [_account(owner) if owner else None, _account_named("postgres"), _account_named("nobody")]
+    found = [
+        _account(owner) if owner else None,
+        _account_named("postgres"),
+        _account_named("nobody"),
+    ]
     return [account for account in found if account is not None]
 
 

@@ -99,7 +99,9 @@ def read_tables(path: Path = SOURCES) -> dict[str, Table]:
             if not table["name"].startswith("load_batch")
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise WarehouseError(f"{path} does not list the bronze tables ({error!r}): restore it.") from error
+        raise WarehouseError(
+            f"{path} does not list the bronze tables ({error!r}): restore it."
+        ) from error
     return {table.name: table for table in tables}
 
 
@@ -215,8 +217,8 @@ def close_target(conn: Connection, target: Target) -> None:
         ).format(**bounds)
     )
     conn.execute(
-        sql.SQL("alter table {p} attach partition {t} for values from ({first}) to ({after})").format(
-            p=sql.Identifier(SCHEMA, target.parent), **bounds
-        )
+        sql.SQL(
+            "alter table {p} attach partition {t} for values from ({first}) to ({after})"
+        ).format(p=sql.Identifier(SCHEMA, target.parent), **bounds)
     )
     conn.execute(sql.SQL("alter table {t} drop constraint month").format(**bounds))

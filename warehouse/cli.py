@@ -94,7 +94,7 @@ def _status(_: argparse.Namespace) -> int:
     if not config.uses_embedded():
         settings = Settings.load()
         try:
-            connect(settings).close()
+            connect(settings, patient=False).close()
         except WarehouseError as error:
             print(error)
             return EXIT_STOPPED
@@ -137,7 +137,10 @@ def _destroy(options: argparse.Namespace) -> int:
             raise WarehouseError(
                 f"destroy deletes everything in {embedded.home}: add --yes if you mean it."
             )
-        if input(f"Delete the server in {embedded.home} and all its data? [y/N] ") not in ("y", "yes"):
+        if input(f"Delete the server in {embedded.home} and all its data? [y/N] ") not in (
+            "y",
+            "yes",
+        ):
             print("nothing deleted")
             return 1
     embedded.destroy()

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-RETRY_SECONDS = (0.3, 1.0, 2.0)
+RETRY_SECONDS = (0.2, 0.8, 2.0)
 
 
 def dsn(settings: Settings) -> str:
@@ -37,6 +37,7 @@ def connect(
     *,
     autocommit: bool = False,
     application_name: str = "warehouse",
+    patient: bool = True,
 ) -> Connection:
     """Open a connection; an unreachable server is tried three times more.
 
@@ -44,12 +45,13 @@ def connect(
         settings: where to connect, by default `Settings.load()`.
         autocommit: as in psycopg.
         application_name: shown in ``pg_stat_activity``.
+        patient: False to try only once.
 
     Raises:
         WarehouseError: wrong password, unreachable server, missing database.
     """
     settings = settings or Settings.load()
-    for pause in (*RETRY_SECONDS, None):
+    for pause in (*RETRY_SECONDS, None) if patient else (None,):
         try:
             return psycopg.connect(
                 dsn(settings), autocommit=autocommit, application_name=application_name
@@ -80,17 +82,20 @@ def run(
     for pause in (*RETRY_SECONDS, None):
         conn = connect(settings, application_name=application_name)
         try:
-            with conn:
-                return work(conn)
+            result = work(conn)
+            conn.commit()
+            return result
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if not (conn.closed or conn.broken):
-                raise
+                raise  # a full disk, say, is also an "operational" error, but the connection lives
             if pause is None:
                 raise WarehouseError(
                     f"The connection to {settings.address} was lost {len(RETRY_SECONDS) + 1} times"
                     f" in a row ({_one_line(error)}): check the server, then run this again."
                 ) from error
             log.warning("Connection to %s lost, trying again in %g s.", settings.address, pause)
+        finally:
+            conn.close()  # without a commit the server rolls back
         time.sleep(pause)
     raise AssertionError("unreachable")
 

@@ -49,7 +49,9 @@ def install(arguments: list[str] | None = None) -> None:
         # A process of its own: dbt keeps state, and this one is about to run another command.
         command = [sys.executable, "-m", "dbt.cli.main", "deps", *(arguments or [])]
         # A failing hub makes dbt print a traceback: shown only to those who look for it.
-        done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+        )
         if done.returncode == 0 and INSTALLED.exists():
             log.info("dbt packages installed from the hub.")
             return

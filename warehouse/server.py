@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -93,6 +93,7 @@ class EmbeddedServer:
         bin_dir = find_bin_dir()
         with self._locked():
             if not self.is_running():
+                port = self._first_port()
                 version = major_version(bin_dir)
                 account = choose_account(self.home, bin_dir)
                 account.own(self.home)
@@ -100,7 +101,7 @@ class EmbeddedServer:
                     self._create(bin_dir, version, account)
                 self._check_version(version, bin_dir)
                 self._clear_crash()
-                self._launch(bin_dir, account)
+                self._launch(bin_dir, account, port)
             self._prepare()
         return self.settings()
 
@@ -219,14 +220,15 @@ class EmbeddedServer:
 
     # -- starting ------------------------------------------------------------------------------
 
-    def _launch(self, bin_dir: Path, account: Account) -> None:
+    def _first_port(self) -> int:
         wanted = config.variables().get("PG_PORT")
         if wanted:
-            first = config.port_number(wanted, "PG_PORT")
-        elif (self.home / "port").exists():
-            first = int((self.home / "port").read_text())
-        else:
-            first = config.DEFAULT_PORT
+            return config.port_number(wanted, "PG_PORT")
+        if (self.home / "port").exists():
+            return int((self.home / "port").read_text())
+        return config.DEFAULT_PORT
+
+    def _launch(self, bin_dir: Path, account: Account, first: int) -> None:
         if not self.log_file.exists():
             self._write("log", "", account)
         for port in range(first, min(first + 200, 65536)):
@@ -234,11 +236,9 @@ class EmbeddedServer:
                 continue
             self._write("server.conf", _server_conf(port, self.home), account)
             offset = self.log_file.stat().st_size
-            code = account.run_detached(
-                [bin_dir / "pg_ctl", "start", "-w", "-t", "120"]
-                + ["-D", self.data, "-l", self.log_file],
-                self.home,
-            )
+            command: list[str | Path] = [bin_dir / "pg_ctl", "start", "-w", "-t", "120"]
+            command += ["-D", self.data, "-l", self.log_file]
+            code = account.run_detached(command, self.home)
             if code == 0 and self.is_running():
                 self._write("port", f"{port}\n", account)
                 if port != first:
@@ -353,13 +353,12 @@ def _processes_in(folder: Path) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             with contextlib.suppress(OSError):
-                if Path(os.readlink(entry / "cwd")) == folder.resolve():
+                if (entry / "cwd").readlink() == folder.resolve():
                     found.append(int(entry.name))
     return found
 
 
-def _wait(done: object, seconds: float) -> bool:
-    assert callable(done)
+def _wait(done: Callable[[], bool], seconds: float) -> bool:
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
