@@ -1,0 +1,6 @@
+"""Reports: what the gold layer says, as self-contained HTML pages.
+
+`queries/` holds the SQL, `charts/` pure functions from a data frame to a figure (a dashboard can use
+them too), `theme` and `formats` the looks, `page` the HTML, `report` what a numbered script needs to be
+a report. A new report is one file `NN_name.py` with a `REPORT`; `run_all_viz.py` finds it.
+"""

@@ -1,0 +1,1 @@
+"""Pure functions from a data frame to a plotly figure, one module per report."""

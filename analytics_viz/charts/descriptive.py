@@ -1,0 +1,662 @@
+"""What happened? The figures of report 01.
+
+Every function takes the rows of its query in `analytics_viz.queries.descriptive` and the as-of date, and
+returns a figure; an empty frame gives the figure of `theme.no_data`. None of them reads anything else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from analytics_viz import formats
+from analytics_viz.data import Period
+from analytics_viz.kpi import relative_change
+from analytics_viz.theme import LIGHT, direct_label, finish, no_data, wrapped
+
+YEAR_DAYS = 365
+AGE_GROUPS = ["18-24", "25-34", "35-44", "45-54", "55-64", "65+"]
+INCOME_BRACKETS = ["Under 30k", "30k to 60k", "60k to 100k", "100k to 200k", "200k and more"]
+STATUS_COLOURS = {
+    "active": LIGHT.blue,
+    "dormant": LIGHT.sky,
+    "delinquent": LIGHT.vermillion,
+    "closed": LIGHT.quiet,
+}
+
+
+def kpi_changes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """How unusual the change of each key figure is.
+
+    Args:
+        frame: label, kind, period_end, value; several periods for each label, oldest first.
+        as_of: the last day of the latest period.
+    """
+    rows = []
+    for label, group in frame.groupby("label", sort=False):
+        values = list(group["value"])
+        changes = [relative_change(b, a) for a, b in zip(values, values[1:], strict=False)]
+        if changes and changes[-1] is not None:
+            before = [change for change in changes[:-1] if change is not None]
+            rows.append((label, changes[-1], min(before, default=None), max(before, default=None)))
+    if not rows:
+        return no_data("two periods to compare", as_of)
+    table = pd.DataFrame(rows, columns=["label", "change", "low", "high"]).sort_values("change")
+    usual = table.dropna(subset=["low"])
+    outside = (table["change"] < table["low"]) | (table["change"] > table["high"])
+    figure = go.Figure()
+    figure.add_bar(
+        y=usual["label"],
+        base=usual["low"],
+        x=usual["high"] - usual["low"],
+        orientation="h",
+        width=0.42,
+        marker_color=LIGHT.grid,
+        name="range of the earlier changes",
+        customdata=usual[["low", "high"]],
+        hovertemplate="%{y}<br>earlier changes: %{customdata[0]:+.1f} % to %{customdata[1]:+.1f} %"
+        "<extra></extra>",
+    )
+    figure.add_scatter(
+        y=table["label"],
+        x=table["change"],
+        mode="markers+text",
+        marker={
+            "size": 13,
+            "color": [LIGHT.vermillion if out else LIGHT.blue for out in outside],
+            "symbol": ["diamond" if out else "circle" for out in outside],
+        },
+        text=[f"<b>{formats.signed_percent(change, 1)}</b>" for change in table["change"]],
+        textposition="top center",
+        cliponaxis=False,
+        name="latest change",
+        hovertemplate="%{y}<br>latest change: %{x:+.1f} %<extra></extra>",
+    )
+    figure.update_layout(barmode="overlay", showlegend=True)
+    figure.update_xaxes(
+        title="Change against the 30 days before (%)", zeroline=True, zerolinewidth=2
+    )
+    figure.update_yaxes(title="Key figure", title_standoff=4)
+    unusual = list(table["label"][outside])
+    top = table.iloc[table["change"].abs().argmax()]
+    title = (
+        f"{formats.listing(unusual)} moved further than in any month of the past year"
+        if 0 < len(unusual) <= 3
+        else f"{len(unusual)} of {len(table)} key figures moved further than in the past year"
+        if unusual
+        else f"All {len(table)} key figures moved within their usual range,"
+        f" {top['label'].lower()} most ({formats.signed_percent(top['change'], 1)})"
+    )
+    periods = frame.groupby("label")["period_end"].nunique().max()
+    return finish(
+        figure,
+        title=title,
+        subtitle=f"Latest 30 days against the 30 days before, "
+        f"{formats.days(Period.last(30, as_of).start, as_of)}",
+        how_to_read="Each mark is the latest change of one figure; the grey bar spans all changes"
+        " from one 30-day period to the next in the past year, so a diamond outside it is unusual.",
+        sample=f"n = {periods} periods of 30 days",
+        as_of=as_of,
+        height=90 + 46 * len(table),
+        narrow={"yaxis.title.text": ""},
+    )
+
+
+def monthly_trends(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """Spending and number of transactions per calendar month.
+
+    Args:
+        frame: month_start_date, is_complete, spending_amount, transaction_count; oldest first.
+        as_of: the last day with data.
+    """
+    if frame.empty:
+        return no_data("transactions", as_of)
+    table = frame.assign(
+        month=pd.to_datetime(frame["month_start_date"]),
+        spending=frame["spending_amount"].astype(float),
+    )
+    whole = table[table["is_complete"].astype(bool)]
+    panels = (
+        ("spending", "Spending ($)", formats.money, "$,.0f"),
+        ("transaction_count", "Transactions", formats.count, ",.0f"),
+    )
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09)
+    for row, (column, name, text, d3) in enumerate(panels, start=1):
+        figure.add_scatter(
+            x=whole["month"],
+            y=whole[column],
+            mode="lines",
+            line={"color": LIGHT.blue, "width": 2.5},
+            name=name,
+            hovertemplate=f"%{{x|%B %Y}}<br>{name}: %{{y:{d3}}}<extra></extra>",
+            row=row,
+            col=1,
+        )
+        running = table[len(whole) - 1 :] if len(whole) < len(table) else table[:0]
+        if len(running) > 1:
+            figure.add_scatter(
+                x=running["month"],
+                y=running[column],
+                mode="lines+markers",
+                line={"color": LIGHT.muted, "width": 1.5, "dash": "dot"},
+                marker={"size": [0] * (len(running) - 1) + [7], "symbol": "circle-open"},
+                name=f"{name}, month not over",
+                hovertemplate=f"%{{x|%B %Y}} so far<br>{name}: %{{y:{d3}}}<extra></extra>",
+                row=row,
+                col=1,
+            )
+        for label in _ends(whole, column):
+            figure.add_scatter(
+                x=[label["month"]],
+                y=[label[column]],
+                mode="markers+text",
+                marker={"size": 8, "color": LIGHT.blue},
+                text=[f"<b>{text(label[column])}</b>"],
+                textposition="top center",
+                cliponaxis=False,
+                hoverinfo="skip",
+                row=row,
+                col=1,
+            )
+        figure.update_yaxes(
+            title=name,
+            range=[0, 1.2 * float(table[column].max() or 1)],
+            tickformat="$~s" if d3.startswith("$") else "~s",
+            nticks=5,
+            row=row,
+            col=1,
+        )
+    figure.update_xaxes(title="Month", row=2, col=1)
+    figure.update_xaxes(
+        tickformat="%b\n%Y", hoverformat="%B %Y", range=_padded(table["month"], days=20)
+    )
+    figure.update_layout(showlegend=False, hovermode="closest")
+    return finish(
+        figure,
+        title=_trend_finding(whole if len(whole) else table),
+        subtitle="Spending and approved transactions per calendar month",
+        how_to_read="Each line runs from month to month and starts at zero on the left scale; the"
+        " dotted end is a month that is not over yet.",
+        sample=f"n = {formats.count(int(table['transaction_count'].sum()))} approved transactions"
+        f" in {len(table)} months",
+        as_of=as_of,
+        height=460,
+        narrow={"xaxis.nticks": 5, "xaxis2.nticks": 5},
+    )
+
+
+def channel_share(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """The channels' shares in the number of transactions.
+
+    Args:
+        frame: channel, transaction_count, moved_amount.
+        as_of: the last of the 365 days.
+    """
+    table = frame[frame["transaction_count"] > 0].sort_values("transaction_count", ascending=False)
+    if table.empty:
+        return no_data(_in_year("approved transactions", as_of), as_of)
+    total = int(table["transaction_count"].sum())
+    shares = 100 * table["transaction_count"] / total
+    top = table.iloc[0]
+    figure = go.Figure(
+        go.Pie(
+            labels=table["channel"],
+            values=table["transaction_count"],
+            hole=0.58,
+            sort=False,
+            direction="clockwise",
+            marker={
+                "colors": LIGHT.series[: len(table)],
+                "line": {"color": LIGHT.surface, "width": 2},
+            },
+            text=[
+                f"<b>{channel}</b> {formats.percent(share)}"
+                for channel, share in zip(table["channel"], shares, strict=True)
+            ],
+            textinfo="text",
+            textposition="outside",
+            hovertemplate="%{label}<br>%{value:,} transactions<br>%{percent}<extra></extra>",
+        )
+    )
+    figure.add_annotation(
+        **direct_label(
+            text=f"<b>{formats.count(total)}</b><br>transactions",
+            x=0.5,
+            y=0.5,
+            xref="paper",
+            yref="paper",
+            font={"size": 16, "color": LIGHT.text},
+        )
+    )
+    figure.update_layout(showlegend=False, margin={"t": 40, "b": 40, "l": 60, "r": 60})
+    figure.update_traces(automargin=True)
+    return finish(
+        figure,
+        title=f"{formats.percent(shares.iloc[0])} of transactions go through {top['channel']}"
+        + (f", {formats.percent(shares.iloc[1])} through {table.iloc[1]['channel']}" if len(table) > 1 else ""),
+        subtitle=f"Share of approved transactions by channel, {_year(as_of)}",
+        how_to_read="The whole ring is all transactions; each arc is one channel's share, clockwise"
+        " from the largest.",
+        sample=f"n = {formats.count(total)} approved transactions",
+        as_of=as_of,
+    )  # fmt: skip
+
+
+def channel_amounts(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """The money that moves through each channel.
+
+    Args:
+        frame: channel, transaction_count, moved_amount.
+        as_of: the last of the 365 days.
+    """
+    table = frame[frame["transaction_count"] > 0]
+    table = table.assign(moved=table["moved_amount"].astype(float)).sort_values("moved")
+    if table.empty or not table["moved"].sum():
+        return no_data(_in_year("approved transactions", as_of), as_of)
+    total, number = table["moved"].sum(), int(table["transaction_count"].sum())
+    share = 100 * table["moved"] / total
+    count_share = 100 * table["transaction_count"] / number
+    figure = go.Figure(
+        go.Bar(
+            y=table["channel"],
+            x=table["moved"],
+            orientation="h",
+            marker_color=[LIGHT.quiet] * (len(table) - 1) + [LIGHT.blue],
+            text=[
+                f"<b>{formats.money(moved)}</b> · {formats.percent(part)}"
+                for moved, part in zip(table["moved"], share, strict=True)
+            ],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=pd.DataFrame({
+                "count": table["transaction_count"],
+                "mean": table["moved"] / table["transaction_count"],
+            }),
+            hovertemplate="%{y}<br>%{x:$,.0f} moved<br>%{customdata[0]:,} transactions of"
+            " %{customdata[1]:$,.0f} on average<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(
+        title="Money moved ($)", tickformat="$~s", range=[0, 1.38 * table["moved"].max()], nticks=5
+    )
+    figure.update_yaxes(title="Channel")
+    return finish(
+        figure,
+        title=f"{table.iloc[-1]['channel']} moves {formats.percent(share.iloc[-1])} of the money"
+        f" with {formats.percent(count_share.iloc[-1])} of the transactions",
+        subtitle=f"Approved amounts in and out by channel, {_year(as_of)}",
+        how_to_read="The longer the bar, the more money went through the channel; compare with the"
+        " ring of transaction counts to see which channels carry few but large payments.",
+        sample=f"n = {formats.count(number)} approved transactions",
+        as_of=as_of,
+        narrow={"yaxis.title.text": ""},
+    )
+
+
+def customer_segments(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """Share of customers and share of spending by segment.
+
+    Args:
+        frame: customer_segment, customer_count, spending_amount.
+        as_of: the last of the 365 days.
+    """
+    table = frame.assign(spending=frame["spending_amount"].astype(float))
+    customers, spending = table["customer_count"].sum(), table["spending"].sum()
+    if not customers:
+        return no_data("active customers", as_of)
+    table["customer_share"] = 100 * table["customer_count"] / customers
+    table["spending_share"] = 100 * table["spending"] / spending if spending else 0.0
+    table["per_customer"] = table["spending"] / table["customer_count"]
+    table = table.sort_values("spending_share")
+    figure = go.Figure()
+    for column, name, colour in (
+        ("spending_share", "share of spending", LIGHT.blue),
+        ("customer_share", "share of customers", LIGHT.orange),
+    ):
+        figure.add_bar(
+            y=table["customer_segment"],
+            x=table[column],
+            name=name,
+            orientation="h",
+            marker_color=colour,
+            text=[formats.percent(value) for value in table[column]],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=table[["customer_count", "per_customer"]],
+            hovertemplate="%{y}: %{x:.1f} % — " + name + "<br>%{customdata[0]:,} customers<br>"
+            "%{customdata[1]:$,.0f} spent per customer in 365 days<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="group", bargap=0.3, bargroupgap=0.08, legend_traceorder="reversed"
+    )
+    figure.update_xaxes(
+        title="Share (%)",
+        range=[0, 1.15 * float(table[["customer_share", "spending_share"]].max().max())],
+        nticks=6,
+    )
+    figure.update_yaxes(title="Segment")
+    per = table.sort_values("per_customer").iloc[-1]
+    mean = spending / customers
+    return finish(
+        figure,
+        title=f"{per['customer_segment']} customers spend {per['per_customer'] / mean:.1f} times"
+        f" the average: {formats.percent(per['customer_share'])} of customers,"
+        f" {formats.percent(per['spending_share'])} of spending"
+        if mean
+        else f"{int(customers):,} active customers, none of them spent anything in 365 days",
+        subtitle=f"Active customers by segment and their spending, {_year(as_of)}",
+        how_to_read="A segment whose blue bar is longer than its orange one spends more than its"
+        " number of customers would suggest.",
+        sample=f"n = {formats.count(int(customers))} active customers",
+        as_of=as_of,
+        narrow={"yaxis.title.text": ""},
+    )
+
+
+def demographics(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """Customers by age group and income bracket.
+
+    Args:
+        frame: age_group, income_bracket, customer_count.
+        as_of: the day on which ages are counted.
+    """
+    if frame.empty:
+        return no_data("active customers", as_of)
+    table = (
+        frame.pivot_table("customer_count", "income_bracket", "age_group", "sum")
+        .reindex(index=_in_order(INCOME_BRACKETS, frame["income_bracket"]))
+        .reindex(columns=_in_order(AGE_GROUPS, frame["age_group"]))
+        .fillna(0)
+        .astype(int)
+    )
+    total = int(table.to_numpy().sum())
+    brackets = [name.replace(" to ", "–") for name in table.index]
+    figure = go.Figure(
+        go.Heatmap(
+            z=table.to_numpy().tolist(),
+            x=list(table.columns),
+            y=brackets,
+            colorscale=LIGHT.scale,
+            zmin=0,
+            showscale=False,
+            xgap=3,
+            ygap=3,
+            text=[[str(n) if n else "·" for n in row] for row in table.to_numpy().tolist()],
+            texttemplate="%{text}",
+            textfont={"color": LIGHT.text, "size": 14},
+            customdata=(100 * table / total).to_numpy().tolist(),
+            hovertemplate="age %{x}, income %{y}<br>%{z:,} customers (%{customdata:.1f} %)"
+            "<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="Age (years)", type="category", showgrid=False)
+    figure.update_yaxes(title="Income ($ a year)", type="category", showgrid=False)
+    age, income = table.sum(axis=0), table.sum(axis=1)
+    return finish(
+        figure,
+        title=f"The largest age group is {age.idxmax()} ({formats.percent(100 * age.max() / total)}"
+        f" of customers), the most common income"
+        f" {_bracket(str(income.idxmax()))} ({formats.percent(100 * income.max() / total)})",
+        subtitle="Active customers by age and annual income",
+        how_to_read="Each cell counts the customers of one age group and one income bracket; the"
+        " darker (at night: brighter) the cell, the more of them.",
+        sample=f"n = {formats.count(total)} active customers",
+        as_of=as_of,
+    )
+
+
+def product_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """The money held in or owed on each product.
+
+    Args:
+        frame: product_category, product_name, account_count, balance_amount (negative = owed).
+        as_of: the day of the balances.
+    """
+    table = frame.assign(
+        balance=frame["balance_amount"].astype(float),
+        size=frame["balance_amount"].astype(float).abs(),
+    ).sort_values("size", ascending=False)
+    table = table[table["size"] > 0]
+    if table.empty:
+        return no_data("open accounts with a balance", as_of)
+    total = table["size"].sum()
+    by_category = table.groupby("product_category").agg(
+        size=("size", "sum"), balance=("balance", "sum"), accounts=("account_count", "sum")
+    )
+    ids, labels, parents, sizes, colours, texts, hovers = [], [], [], [], [], [], []
+
+    def add(key: str, label: str, parent: str, size: float, balance: float, accounts: int) -> None:
+        ids.append(key)
+        labels.append(label)
+        parents.append(parent)
+        sizes.append(size)
+        colours.append(LIGHT.blue_soft if balance >= 0 else LIGHT.orange_soft)
+        texts.append(f"{formats.money(size)} · {formats.percent(100 * size / total)}")
+        hovers.append(
+            f"<b>{label}</b><br>${size:,.0f} {'held' if balance >= 0 else 'owed'}"
+            f" ({formats.percent(100 * size / total)})<br>{accounts:,} accounts,"
+            f" ${size / accounts:,.0f} each on average"
+        )
+
+    for category, row in by_category.sort_values("size", ascending=False).iterrows():
+        products = table[table["product_category"] == category]
+        single = len(products) == 1  # a box with one box in it says the same thing twice
+        name = products.iloc[0]["product_name"] if single else str(category)
+        add(str(category), name, "", row["size"], row["balance"], int(row["accounts"]))
+        if not single:
+            for product in products.itertuples():
+                add(
+                    f"{category}/{product.product_name}",
+                    str(product.product_name),
+                    str(category),
+                    float(product.size),
+                    float(product.balance),
+                    int(product.account_count),
+                )
+    figure = go.Figure(
+        go.Treemap(
+            ids=ids,
+            labels=labels,
+            parents=parents,
+            values=sizes,
+            branchvalues="total",
+            sort=False,
+            marker={"colors": colours, "line": {"color": LIGHT.surface, "width": 2}},
+            text=texts,
+            texttemplate="<b>%{label}</b><br>%{text}",
+            textfont={"color": LIGHT.text, "size": 13},
+            customdata=hovers,
+            hovertemplate="%{customdata}<extra></extra>",
+            tiling={"pad": 2},
+            pathbar={"visible": False},
+            root={"color": LIGHT.surface},
+        )
+    )
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})
+    held = table.loc[table["balance"] >= 0, "size"].sum()
+    top = table.iloc[0]
+    accounts = int(table["account_count"].sum())
+    return finish(
+        figure,
+        title=f"{top['product_name']} {'holds' if top['balance'] >= 0 else 'is'}"
+        f" {formats.percent(100 * top['size'] / total)} of the book;"
+        f" customers hold {formats.money(held)} and owe {formats.money(total - held)}",
+        subtitle="Balances by product: blue is held by customers, orange is owed to the bank",
+        how_to_read="Each box is a product, in its category's frame; its area is the money held in"
+        " it or owed on it.",
+        sample=f"n = {formats.count(accounts)} open accounts",
+        as_of=as_of,
+        height=440,
+    )
+
+
+def top_merchants(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """The merchants where customers spend most.
+
+    Args:
+        frame: merchant_name, merchant_category, transaction_count, spending_amount,
+            all_spending_amount, merchant_count (the last two: of all merchants, repeated).
+        as_of: the last of the 365 days.
+    """
+    table = frame.assign(spending=frame["spending_amount"].astype(float)).sort_values("spending")
+    table = table[table["spending"] > 0]
+    if table.empty:
+        return no_data(_in_year("spending at merchants", as_of), as_of)
+    everything = float(table["all_spending_amount"].iloc[0])
+    top = table.iloc[-1]
+    rank = range(len(table), 0, -1)
+    figure = go.Figure(
+        go.Bar(
+            y=[f"{wrapped(n)}{'<br>' if len(n) > 22 else ' '}" for n in table["merchant_name"]],
+            x=table["spending"],
+            orientation="h",
+            marker_color=[LIGHT.quiet] * (len(table) - 1) + [LIGHT.blue],
+            text=[
+                f"<b>{formats.money(spent)}</b> {category}"
+                for spent, category in zip(
+                    table["spending"], table["merchant_category"], strict=True
+                )
+            ],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=pd.DataFrame({
+                "rank": list(rank),
+                "name": table["merchant_name"],
+                "category": table["merchant_category"],
+                "count": table["transaction_count"],
+                "mean": table["spending"] / table["transaction_count"],
+            }),
+            hovertemplate="%{customdata[0]}. %{customdata[1]} (%{customdata[2]})<br>%{x:$,.0f} in"
+            " %{customdata[3]:,} transactions of %{customdata[4]:$,.2f} on average<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(
+        title="Spending ($)",
+        tickformat="$~s",
+        nticks=5,
+        range=[0, 1.5 * float(table["spending"].max())],
+    )
+    figure.update_yaxes(title="Merchant")
+    share = 100 * table["spending"].sum() / everything if everything else 0.0
+    return finish(
+        figure,
+        title=f"{top['merchant_name']} leads with {formats.money(top['spending'])}; the top"
+        f" {len(table)} of {formats.count(int(table['merchant_count'].iloc[0]))} merchants take"
+        f" {formats.percent(share)} of spending",
+        subtitle=f"Spending by merchant without rent, {_year(as_of)}",
+        how_to_read="Merchants in order of what customers spent there, refunds deducted; the word"
+        " after the amount is the merchant's category. Landlords are left out.",
+        sample=f"n = {formats.count(int(table['transaction_count'].sum()))} transactions at these"
+        " merchants",
+        as_of=as_of,
+        height=80 + 32 * len(table),
+        narrow={"yaxis.title.text": "", "yaxis.tickfont.size": 11},
+    )
+
+
+def account_status(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """Accounts by product category and status.
+
+    Args:
+        frame: product_category, account_status, account_count.
+        as_of: the day of the status.
+    """
+    if frame.empty:
+        return no_data("accounts", as_of)
+    table = (
+        frame.pivot_table("account_count", "product_category", "account_status", "sum")
+        .fillna(0)
+        .astype(int)
+    )
+    order = table.sum(axis=1).sort_values().index
+    table = table.loc[order, _in_order(list(STATUS_COLOURS), frame["account_status"])]
+    total, per_row = int(table.to_numpy().sum()), table.sum(axis=1)
+    figure = go.Figure()
+    for position, status in enumerate(table.columns):
+        figure.add_bar(
+            y=list(table.index),
+            x=table[status],
+            name=str(status).replace("_", " "),
+            orientation="h",
+            marker_color=STATUS_COLOURS.get(str(status), LIGHT.series[position % 6]),
+            marker_line={"color": LIGHT.surface, "width": 1},
+            customdata=100 * table[status] / per_row,
+            hovertemplate="%{y}: %{x:,} "
+            + str(status)
+            + " accounts (%{customdata:.1f} % of the category)<extra></extra>",
+        )
+    for category, n in per_row.items():
+        figure.add_annotation(
+            **direct_label(text=f"<b>{n:,}</b>", x=n, y=category, xanchor="left", xshift=6)
+        )
+    figure.update_layout(barmode="stack", showlegend=True, legend_traceorder="normal")
+    figure.update_xaxes(title="Accounts (number)", range=[0, 1.12 * float(per_row.max())], nticks=6)
+    figure.update_yaxes(title="Product category")
+    return finish(
+        figure,
+        title=_status_finding(table, total),
+        subtitle="Accounts by product category and status",
+        how_to_read="The length of a bar is the number of accounts ever opened in the category; its"
+        " parts are their status today.",
+        sample=f"n = {formats.count(total)} accounts",
+        as_of=as_of,
+        narrow={"yaxis.title.text": ""},
+    )
+
+
+def _status_finding(table: pd.DataFrame, total: int) -> str:
+    parts = {str(status): int(table[status].sum()) for status in table.columns}
+    active = parts.get("active", 0)
+    if parts.get("closed"):
+        closed = 100 * table["closed"] / table.sum(axis=1)
+        rest = f"; {closed.idxmax()} has the most closed ones ({formats.percent(closed.max())})"
+    else:
+        rest = ""
+    return f"{formats.percent(100 * active / total)} of {formats.count(total)} accounts are active{rest}"
+
+
+def _trend_finding(table: pd.DataFrame) -> str:
+    last = table.iloc[-1]
+    text = f"{formats.money(last['spending'])} were spent in {formats.month(last['month'])}"
+    year_ago = table[table["month"] == last["month"] - pd.DateOffset(years=1)]
+    change = relative_change(last["spending"], year_ago["spending"].iloc[0] if len(year_ago) else None)
+    if change is None:
+        return text
+    if abs(change) < 0.5:
+        return f"{text}, as much as a year earlier"
+    return f"{text}, {formats.percent(abs(change))} {'more' if change > 0 else 'less'} than a year earlier"
+
+
+def _ends(table: pd.DataFrame, column: str) -> list[pd.Series]:
+    """The rows worth a label: the highest and the last."""
+    if table.empty:
+        return []
+    rows = {int(table[column].astype(float).argmax()), len(table) - 1}
+    if max(rows) - min(rows) < 4:  # two labels so close would overlap
+        rows = {len(table) - 1}
+    return [table.iloc[row] for row in sorted(rows)]
+
+
+def _padded(months: pd.Series, days: int) -> list[str]:
+    edge = pd.Timedelta(days=days)
+    return [(months.min() - edge).isoformat(), (months.max() + edge).isoformat()]
+
+
+def _in_order(known: list[str], found: pd.Series) -> list[str]:
+    present = {str(value) for value in found}
+    return [name for name in known if name in present] + sorted(present - set(known))
+
+
+def _bracket(name: str) -> str:
+    return "$" + name.replace(" to ", "–$") if name[:1].isdigit() else name.lower().replace("under ", "under $")
+
+
+def _year(as_of: dt.date) -> str:
+    return formats.days(Period.last(YEAR_DAYS, as_of).start, as_of)
+
+
+def _in_year(what: str, as_of: dt.date) -> str:
+    return f"{what} in the {YEAR_DAYS} days to {formats.day(as_of)}"

@@ -1,0 +1,1 @@
+"""The SQL of the reports, one module per report."""

@@ -1,0 +1,246 @@
+"""What happened? The queries of report 01."""
+
+from __future__ import annotations
+
+from analytics_viz.kpi import Kpi
+
+KPIS = (
+    Kpi(
+        "active_customers",
+        "Active customers",
+        "count",
+        "up",
+        "Customers with at least one approved transaction in the period.",
+        """
+        select count(distinct customer_id)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+          and is_approved
+        """,
+    ),
+    Kpi(
+        "transactions",
+        "Transactions",
+        "count",
+        "up",
+        "Approved transactions of every type.",
+        """
+        select count(*)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+          and is_approved
+        """,
+    ),
+    Kpi(
+        "spending",
+        "Spending",
+        "money",
+        "up",
+        "Approved purchases and fees less refunds; transfers, cash and loan payments do not count.",
+        """
+        select sum(spending_amount)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+        """,
+    ),
+    Kpi(
+        "average_purchase",
+        "Average purchase",
+        "price",
+        None,
+        "Mean amount of an approved purchase.",
+        """
+        select round(avg(transaction_amount_abs), 2)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+          and is_approved
+          and transaction_type = 'purchase'
+        """,
+    ),
+    Kpi(
+        "payment_revenue",
+        "Payment revenue",
+        "money",
+        "up",
+        "The bank's fee share of approved purchases: amount × fee percent of the payment method.",
+        """
+        select sum(revenue_amount)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+        """,
+    ),
+    Kpi(
+        "new_customers",
+        "New customers",
+        "count",
+        "up",
+        "Customers who signed up in the period.",
+        """
+        select count(distinct customer_id)
+        from gold.dim_customer
+        where signup_date between %(start)s and %(end)s
+        """,
+    ),
+    Kpi(
+        "deposits",
+        "Deposits",
+        "money",
+        "up",
+        "Balances of checking and savings accounts at the end of the period's last day.",
+        """
+        select sum(days.balance_amount)
+        from gold.fact_account_daily_snapshot as days
+        inner join gold.dim_product as products
+            on days.product_key = products.product_key
+        where days.snapshot_date = %(end)s
+          and products.product_category in ('Checking', 'Savings')
+        """,
+        is_stock=True,
+    ),
+    Kpi(
+        "lending",
+        "Lending",
+        "money",
+        "up",
+        "Owed on loans, mortgages and credit cards at the end of the period's last day.",
+        """
+        select -sum(days.balance_amount)
+        from gold.fact_account_daily_snapshot as days
+        inner join gold.dim_product as products
+            on days.product_key = products.product_key
+        where days.snapshot_date = %(end)s
+          and products.product_category not in ('Checking', 'Savings')
+        """,
+        is_stock=True,
+    ),
+    Kpi(
+        "declined_rate",
+        "Declined purchases",
+        "percent",
+        "down",
+        "Share of attempted purchases that were declined, whatever the reason.",
+        """
+        select round(100.0 * count(*) filter (where is_declined) / nullif(count(*), 0), 2)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+          and transaction_type = 'purchase'
+        """,
+    ),
+    Kpi(
+        "fraud_rate",
+        "Fraud rate",
+        "percent",
+        "down",
+        "Share of attempted purchases that turned out to be fraud.",
+        """
+        select round(100.0 * count(*) filter (where is_fraud) / nullif(count(*), 0), 2)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+          and transaction_type = 'purchase'
+        """,
+    ),
+)
+
+MONTHLY = """
+    select
+        dates.month_start_date,
+        dates.month_end_date <= %(as_of)s as is_complete,
+        sum(facts.spending_amount) as spending_amount,
+        count(*) filter (where facts.is_approved) as transaction_count
+    from gold.fact_transactions as facts
+    inner join gold.dim_date as dates
+        on facts.date_key = dates.date_key
+    where facts.transaction_date <= %(as_of)s
+    group by dates.month_start_date, dates.month_end_date
+    order by dates.month_start_date
+"""
+
+CHANNELS = """
+    select
+        channel,
+        count(*) as transaction_count,
+        sum(transaction_amount_abs) as moved_amount
+    from gold.fact_transactions
+    where transaction_date between %(start)s and %(end)s
+      and is_approved
+    group by channel
+    order by transaction_count desc
+"""
+
+SEGMENTS = """
+    with spending as (
+        select customer_id, sum(spending_amount) as spending_amount
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+        group by customer_id
+    )
+
+    select
+        customers.customer_segment,
+        count(*) as customer_count,
+        coalesce(sum(spending.spending_amount), 0) as spending_amount
+    from gold.dim_customer as customers
+    left join spending
+        on customers.customer_id = spending.customer_id
+    where customers.is_current and customers.is_active
+    group by customers.customer_segment
+    order by spending_amount desc
+"""
+
+DEMOGRAPHICS = """
+    select
+        age_group,
+        income_bracket,
+        count(*) as customer_count
+    from gold.dim_customer
+    where is_current and is_active
+    group by age_group, income_bracket
+    order by age_group, income_bracket
+"""
+
+PRODUCTS = """
+    select
+        products.product_category,
+        products.product_name,
+        count(*) as account_count,
+        sum(days.balance_amount) as balance_amount
+    from gold.fact_account_daily_snapshot as days
+    inner join gold.dim_product as products
+        on days.product_key = products.product_key
+    where days.snapshot_date = %(as_of)s
+      and days.account_status <> 'closed'
+    group by products.product_category, products.product_name
+    order by abs(sum(days.balance_amount)) desc
+"""
+
+MERCHANTS = """
+    select
+        merchants.merchant_name,
+        merchants.category as merchant_category,
+        count(*) as transaction_count,
+        sum(facts.spending_amount) as spending_amount,
+        sum(sum(facts.spending_amount)) over () as all_spending_amount,
+        count(*) over () as merchant_count
+    from gold.fact_transactions as facts
+    inner join gold.dim_merchant as merchants
+        on facts.merchant_id = merchants.merchant_id and merchants.is_current
+    where facts.transaction_date between %(start)s and %(end)s
+      and facts.is_spending
+      and merchants.category <> 'Housing'
+    group by merchants.merchant_id, merchants.merchant_name, merchants.category
+    order by spending_amount desc
+    limit 15
+"""
+
+ACCOUNTS = """
+    select
+        products.product_category,
+        accounts.account_status,
+        count(*) as account_count
+    from gold.dim_account as accounts
+    inner join gold.dim_product as products
+        on accounts.product_id = products.product_id and products.is_current
+    where accounts.is_current
+    group by products.product_category, accounts.account_status
+    order by products.product_category, accounts.account_status
+"""
