@@ -52,7 +52,9 @@ class EnhancedFinancialDataGenerator:
         dirt: float = 0.02,
         out_dir: str | Path | None = None,
     ) -> None:
-        self.start = parse_date(start_date, "start_date") if isinstance(start_date, str) else start_date
+        self.start = (
+            parse_date(start_date, "start_date") if isinstance(start_date, str) else start_date
+        )
         end = end_date if end_date is not None else yesterday()
         self.end = parse_date(end, "end_date") if isinstance(end, str) else end
         self.customers = num_customers
@@ -97,6 +99,8 @@ def _final(name: str, frame: pl.DataFrame) -> pd.DataFrame:
             typed = typed.with_columns((pl.col(column) == "true").alias(column))
         else:
             number = typed[column].cast(pl.Float64, strict=False)
-            if number.null_count() == typed[column].null_count() and number.null_count() < len(typed):
+            if number.null_count() == typed[column].null_count() and number.null_count() < len(
+                typed
+            ):
                 typed = typed.with_columns(number)
     return typed.to_pandas()

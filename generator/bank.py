@@ -32,9 +32,7 @@ def read_state(out: Path) -> dict[str, Any] | None:
         stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         HistoryOptions.from_json(stored)
     except (ValueError, KeyError, TypeError):
-        raise OptionError(
-            f"{path} is damaged: write the history again with --overwrite."
-        ) from None
+        raise OptionError(f"{path} is damaged: write the history again with --overwrite.") from None
     return stored
 
 

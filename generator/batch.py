@@ -48,7 +48,9 @@ def write_batch(delivered: Delivered, root: Path) -> Path:
         folder / "truth.json",
         {
             "batch_date": date,
-            "rows": {name: counts for name, counts in delivered.rows.items() if counts["delivered"]},
+            "rows": {
+                name: counts for name, counts in delivered.rows.items() if counts["delivered"]
+            },
             "spending": delivered.spending,
             "ledger": delivered.ledger,
             "defects": delivered.defects,

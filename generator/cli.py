@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
             what = f"the batch of {date}"
         else:
             options = _history_options(args)
-            with tqdm(total=options.transactions, unit=" transactions", desc="history") as bar:
+            with _Bar(options.transactions) as bar:
                 rows = write_history(options, args.out, args.overwrite, bar.update)
             what = f"the history from {options.start} to {options.end}"
     except OptionError as error:
@@ -63,6 +63,27 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+class _Bar:
+    """A progress bar that appears with the first progress: a refusal stays one sentence."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.bar: tqdm[None] | None = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def update(self, transactions: int) -> None:
+        """Some more transactions are written."""
+        if self.bar is None:
+            self.bar = tqdm(total=self.total, unit=" transactions", desc="history")
+        self.bar.update(transactions)
+
+
 def _history_options(args: argparse.Namespace) -> HistoryOptions:
     if args.day_transactions is not None:
         raise OptionError("--day-transactions belongs to one day: give --date as well.")
@@ -70,19 +91,22 @@ def _history_options(args: argparse.Namespace) -> HistoryOptions:
     start = parse_date(args.start, "--start")
     if start > latest and args.end is None:
         raise OptionError(
-            f"--start {start} lies in the future: give {latest} or an earlier day, or --end as well."
+            f"--start {start} lies in the future: give {latest} or an earlier day, "
+            "or --end as well."
         )
     end = parse_date(args.end, "--end") if args.end is not None else latest
-    options = HistoryOptions(
-        args.customers, args.transactions, start, end, args.seed, args.dirt
-    )
+    options = HistoryOptions(args.customers, args.transactions, start, end, args.seed, args.dirt)
     state = read_state(args.out) if args.end is None and not args.overwrite else None
     if state is not None:
         # without --end, yesterday moves on: a history that differs in nothing else is the same
         stored = HistoryOptions.from_json(state)
-        same_end = HistoryOptions(
-            args.customers, args.transactions, start, stored.end, args.seed, args.dirt
-        ) if stored.end >= start else stored
+        same_end = (
+            HistoryOptions(
+                args.customers, args.transactions, start, stored.end, args.seed, args.dirt
+            )
+            if stored.end >= start
+            else stored
+        )
         if same_end == stored:
             return stored
     return options

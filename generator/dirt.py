@@ -88,6 +88,9 @@ KEYS = {
 }
 
 
+_Rewrite = Callable[[str], str | None]
+
+
 @dataclass
 class Delivered:
     """The tables of one batch as they are written, and the truth about them."""
@@ -199,12 +202,16 @@ class Delivery:
         if ghosts:
             bad = frame[rng.integers(0, true_rows, ghosts)]
             which = rng.integers(0, len(kinds), ghosts)
-            ids = pl.Series([str(FOREIGN_ACCOUNT + period.batch_number % 10_000_000 + i * 7)
-                             for i in range(ghosts)])
+            ids = pl.Series(
+                [
+                    str(FOREIGN_ACCOUNT + period.batch_number % 10_000_000 + i * 7)
+                    for i in range(ghosts)
+                ]
+            )
             bad = bad.with_columns(ids.alias(KEYS[name]))
             for i, kind in enumerate(kinds):
                 hit = np.flatnonzero(which == i)
-                bad = _write(bad, kind[1], hit, lambda _, value=kind[2]: value)
+                bad = _write(bad, kind[1], hit, _constant(kind[2]))
             parts.append(bad)
             for i, k in enumerate(which):
                 self._report(
@@ -219,92 +226,94 @@ class Delivery:
         self, happened: Happened
     ) -> tuple[pl.DataFrame, list[dict[str, Any]], dict[str, Any], list[int], list[int]]:
         period, rows = happened.period, happened.ledger.rows
-        frame = happened.tables["transactions"]
         rng = random_for(self.seed, "dirt_transactions", period.first)
-        n = len(rows)
-        approved = rows.decline == NONE
-        # no account version of this batch may speak of a row that is not told correctly yet
-        spoken = np.full(int(rows.acct.max(initial=0)) + 1, -1, dtype=np.int64)
-        versions = happened.account_versions
-        known = versions.rows < len(spoken)
-        np.maximum.at(spoken, versions.rows[known], versions.times[known])
-        free = (spoken[rows.acct] < rows.time) & ~rows.fraud & (rows.fraud_score < 300)
-        free &= not period.is_last_of_history
-        draw = rng.random(n)
-        late = free & (draw < LATE)
-        bought = (rows.type == ref.TYPE["purchase"]) & approved & ~rows.recurring
-        misstated = free & bought & (draw >= LATE) & (draw < LATE + MISSTATED * 1.6)
-        recategorised = bought & ~late & ~misstated & (draw > 1 - RECATEGORISED * 1.6)
+        old_late, due = self.late, self._due_corrections(period)
+        late, misstated, recategorised = _choose_untold(happened, rng.random(len(rows)))
+        frame, figures = self._misstate(happened, rng, misstated, recategorised)
+        here = np.flatnonzero(~late)
+        held = np.flatnonzero(late)
+        self.late = _Waiting(frame[held], figures.take(held)) if len(held) else None
+        own = self._write_badly(rng, frame[here] if len(held) else frame, rows.take(here))
 
+        parts, told = [own], [figures.take(here)]
+        if old_late is not None:
+            parts.append(old_late.frame)
+            told.append(old_late.figures)
+        if due is not None:
+            parts.append(due.frame)
+        position = sum(len(p) for p in parts)
+        repeats = self._repeats(rng, own, position)
+        parts += repeats
+        duplicates = sum(len(p) for p in repeats)
+        honest = (rows.type == ref.TYPE["purchase"]) & (rows.decline == NONE) & ~misstated
+        pool = frame.filter(pl.Series(honest & ~rows.recurring))
+        ghosts = self._ghosts(period, rng, pool, len(own), position + duplicates)
+        if ghosts is not None:
+            parts.append(ghosts)
+        count = 0 if ghosts is None else len(ghosts)
+        self._count("transactions", position + duplicates + count, duplicates, count)
+        return (
+            pl.concat(parts),
+            _spending(told, due),
+            _ledger(told, due),
+            [] if old_late is None else [int(i) for i in old_late.figures.id],
+            [] if due is None else [int(i) for i in due.figures.id],
+        )
+
+    def _misstate(
+        self, happened: Happened, rng: np.random.Generator, misstated: Array, recategorised: Array
+    ) -> tuple[pl.DataFrame, Columns]:
+        """Put the first, wrong statement of some rows into the table, and queue the right one.
+
+        Returns the table and the figures (time, cents, category, id) as they are told now.
+        """
+        rows, frame = happened.ledger.rows, happened.tables["transactions"]
         cents, category = rows.cents.copy(), rows.category.copy()
-        old_late, due_corrections = self.late, self._due_corrections(period)
-        self._plan_corrections(period, rng, frame, rows, misstated, recategorised, cents, category)
         wrong = np.flatnonzero(misstated | recategorised)
-        frame = _replace(
-            frame,
-            wrong,
-            {
+        if len(wrong):
+            amount = misstated[wrong]
+            self._plan_corrections(happened, rng, wrong, amount, (cents, category))
+            codes = [_first_code(c) for c in category[wrong]]
+            told = {
                 "amount": text.money(cents[wrong]),
                 "merchant_category": text.pick(ref.CATEGORY_NAMES, category[wrong]),
-                "mcc_code": pl.Series([_first_code(c) for c in category[wrong]], dtype=pl.String)
-                if len(wrong)
-                else pl.Series([], dtype=pl.String),
-            },
-            keep_code=~recategorised[wrong],
-        )
+                "mcc_code": pl.Series(codes, dtype=pl.String).zip_with(
+                    pl.Series(~amount), frame["mcc_code"][pl.Series(wrong)]
+                ),
+            }
+            frame = frame.with_columns(
+                frame[column].scatter(wrong, cells).alias(column) for column, cells in told.items()
+            )
+        approved = rows.decline == NONE
         figures = Columns(
             time=rows.time,
             cents=np.where(approved, cents, 0),
             category=np.where(np.isin(rows.type, ref.SPENDING_TYPES) & approved, category, NONE),
             id=rows.id,
         )
-        if late.any():
-            held = np.flatnonzero(late)
-            self.late = _Waiting(frame[held], figures.take(held))
-        else:
-            self.late = None
-        here = np.flatnonzero(~late)
-        own = frame[here] if late.any() else frame
-        own = self._write_badly(rng, own, rows.take(here))
+        return frame, figures
+
+    def _repeats(
+        self, rng: np.random.Generator, own: pl.DataFrame, position: int
+    ) -> list[pl.DataFrame]:
+        """Rows of the previous batch and of this one once more; some wait for the next batch."""
+        parts = []
         m = len(own)
-        delta = [figures.take(here)]
-
-        parts = [own]
-        late_ids: list[int] = []
-        corrected_ids: list[int] = []
-        if old_late is not None:
-            parts.append(old_late.frame)
-            delta.append(old_late.figures)
-            late_ids = [int(i) for i in old_late.figures.id]
-        if due_corrections is not None:
-            parts.append(due_corrections.frame)
-            corrected_ids = [int(i) for i in due_corrections.figures.id]
-        position = sum(len(p) for p in parts)
-        spending = _spending(delta, due_corrections)
-        ledger = _ledger(delta, due_corrections)
-
-        duplicates = 0
+        repeats = int(rng.poisson(self.dirt * REPEATED * m))
+        again = int(rng.poisson(self.dirt * REPEATED_NEXT * m))
         earlier = self.repeat_next.pop("transactions", None)
-        if earlier is not None and len(earlier):
+        if earlier is not None:
             parts.append(earlier)
             at = np.arange(position, position + len(earlier))
             self._report("transactions", at, "duplicate_of_previous_batch", "duplicate")
-            position, duplicates = position + len(earlier), len(earlier)
-        repeats = int(rng.poisson(self.dirt * REPEATED * m))
-        again = int(rng.poisson(self.dirt * REPEATED_NEXT * m))
-        if m and repeats:
+            position += len(earlier)
+        if repeats:
             parts.append(own[rng.integers(0, m, repeats)])
             at = np.arange(position, position + repeats)
             self._report("transactions", at, "duplicate", "duplicate")
-            position, duplicates = position + repeats, duplicates + repeats
-        if m and again:
+        if again:
             self.repeat_next["transactions"] = own[rng.integers(0, m, again)]
-        ghosts = self._ghosts(period, rng, frame.filter(pl.Series(bought & ~misstated)), m, position)
-        if ghosts is not None:
-            parts.append(ghosts)
-        count = 0 if ghosts is None else len(ghosts)
-        self._count("transactions", position + count, duplicates, count)
-        return pl.concat(parts), spending, ledger, late_ids, corrected_ids
+        return parts
 
     def _due_corrections(self, period: Period) -> _Waiting | None:
         """Take the corrections that belong into this batch out of the queue."""
@@ -318,19 +327,19 @@ class Delivery:
 
     def _plan_corrections(
         self,
-        period: Period,
+        happened: Happened,
         rng: np.random.Generator,
-        frame: pl.DataFrame,
-        rows: Columns,
-        misstated: Array,
-        recategorised: Array,
-        cents: Array,
-        category: Array,
+        wrong: Array,
+        amount: Array,
+        told: tuple[Array, Array],
     ) -> None:
-        """Queue the true rows, and put the first, wrong statement into `cents` and `category`."""
-        wrong = np.flatnonzero(misstated | recategorised)
-        if len(wrong) == 0:
-            return
+        """Queue the true rows at `wrong`, and put what is told first into `told`.
+
+        `amount` says which of them have a wrong amount; the others have a wrong category. A wrong
+        amount is corrected by the next batch, so that balances never wait longer.
+        """
+        period, rows = happened.period, happened.ledger.rows
+        cents, category = told
         k = len(wrong)
         factor = np.array([10.0, 0.1, 1.1, 0.9, 2.0])[rng.integers(0, 5, k)]
         false_cents = np.minimum(np.rint(rows.cents[wrong] * factor), -1).astype(np.int64)
@@ -338,13 +347,12 @@ class Delivery:
         choices = np.array([ref.CATEGORY[c] for c in ("Groceries", "Shopping", "Dining")])
         other = choices[rng.integers(0, 3, k)]
         other = np.where(other == rows.category[wrong], ref.CATEGORY["Transport"], other)
-        other = np.where(other == rows.category[wrong], ref.CATEGORY["Groceries"], other)
-        amount = misstated[wrong]
         cents[wrong] = np.where(amount, false_cents, rows.cents[wrong])
         category[wrong] = np.where(amount, rows.category[wrong], other)
         due = np.where(amount, period.last + 1, period.last + 1 + rng.integers(0, 75, k))
         moment = due * DAY + rng.integers(3600, 20 * 3600, k)
-        true_frame = frame[wrong].with_columns(text.stamps(moment).alias("updated_at"))
+        frame = happened.tables["transactions"][wrong]
+        true_frame = frame.with_columns(text.stamps(moment).alias("updated_at"))
         figures = Columns(
             id=rows.id[wrong],
             time=rows.time[wrong],
@@ -448,6 +456,10 @@ class Delivery:
         }
 
 
+def _constant(value: str | None) -> _Rewrite:
+    return lambda _: value
+
+
 def _as_date(pattern: str) -> Callable[[str], str]:
     return lambda value: dt.datetime.fromisoformat(value).strftime(pattern)
 
@@ -462,7 +474,6 @@ _AMOUNT_FORMATS: dict[str, Callable[[str], str]] = {
     "amount_currency_after": lambda value: f"{value} USD",
     "amount_currency_before": lambda value: f"USD {value}",
 }
-_Rewrite = Callable[[str], str | None]
 _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {
     "missing_id": ("missing_id", {"transaction_id": lambda _: None}),
     "missing_account": (
@@ -508,21 +519,21 @@ def _blank(frame: pl.DataFrame, at: Array, *columns: str) -> pl.DataFrame:
     return frame
 
 
-def _replace(
-    frame: pl.DataFrame, at: Array, new: dict[str, pl.Series], keep_code: Array
-) -> pl.DataFrame:
-    """Put other values into some rows; the merchant code stays where `keep_code` says so."""
-    if len(at) == 0:
-        return frame
-    for column, values in new.items():
-        cells = values
-        if column == "mcc_code":
-            old = frame[column].gather(at)
-            cells = pl.select(
-                pl.when(pl.Series(keep_code)).then(old).otherwise(values)
-            ).to_series()
-        frame = frame.with_columns(frame[column].scatter(at, cells).alias(column))
-    return frame
+def _choose_untold(happened: Happened, draw: Array) -> tuple[Array, Array, Array]:
+    """Masks of the transactions that come late, with a wrong amount, with a wrong category."""
+    rows, versions = happened.ledger.rows, happened.account_versions
+    # no account version of this batch may speak of a row that is not told correctly yet
+    spoken = np.full(int(rows.acct.max(initial=0)) + 1, -1, dtype=np.int64)
+    known = versions.rows < len(spoken)
+    np.maximum.at(spoken, versions.rows[known], versions.times[known])
+    free = (spoken[rows.acct] < rows.time) & ~rows.fraud & (rows.fraud_score < 300)
+    # at its end the history is complete: its transactions and balances agree
+    free &= not happened.period.is_last_of_history
+    late = free & (draw < LATE)
+    bought = (rows.type == ref.TYPE["purchase"]) & (rows.decline == NONE) & ~rows.recurring
+    misstated = free & bought & (draw >= LATE) & (draw < LATE + MISSTATED * 1.6)
+    recategorised = bought & ~late & ~misstated & (draw > 1 - RECATEGORISED * 1.6)
+    return late, misstated, recategorised
 
 
 def _months(time: Array) -> Array:

@@ -43,6 +43,7 @@ def bookings(
     acct: Array,
     time: Array,
     cents: Array,
+    *,
     text: str = "Card purchase",
     channel: Any = ref.AUTO,
     method: Any = ref.BANK_TRANSFER,

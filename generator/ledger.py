@@ -54,9 +54,7 @@ def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
     decline = rows.decline[order]
     is_card = accounts.kind[acct] == ref.CARD
     floor = -np.where(is_card, accounts.limit[acct], accounts.overdraft[acct])
-    can_decline = np.isin(
-        rows.type[order], (ref.TYPE["purchase"], ref.TYPE["withdrawal"])
-    )
+    can_decline = np.isin(rows.type[order], (ref.TYPE["purchase"], ref.TYPE["withdrawal"]))
     cause = np.where(is_card, ref.DECLINE["limit_exceeded"], ref.DECLINE["insufficient_funds"])
 
     def run() -> Array:
@@ -129,7 +127,9 @@ def _card_scores(world: World, period: Period, rows: Columns) -> None:
     rows.processing = np.rint(slow * np.exp(0.62 * rng.standard_normal(n))).astype(np.int64)
     rows.device = rng.integers(0, 3, n) // 2
     rows.authorization = rng.integers(100_000, 1_000_000, n)
-    rows.posted = np.minimum(rows.time + rng.integers(1, 240, n), np.maximum(period.end - 1, rows.time))
+    rows.posted = np.minimum(
+        rows.time + rng.integers(1, 240, n), np.maximum(period.end - 1, rows.time)
+    )
 
 
 def remember(world: World, period: Period, rows: Columns) -> None:
@@ -142,8 +142,8 @@ def remember(world: World, period: Period, rows: Columns) -> None:
     world.refundable = Columns(**{name: getattr(rows, name)[some] for name in names})
 
     offers = world.assignments
-    live = (offers.time < period.end) & (offers.time + ref.CAMPAIGN_DAYS * DAY > period.start)
-    live = np.flatnonzero(live)
+    running = (offers.time < period.end) & (offers.time + ref.CAMPAIGN_DAYS * DAY > period.start)
+    live = np.flatnonzero(running)
     if len(live) == 0:
         return
     offer_of = np.full(len(world.customers), NONE, dtype=np.int64)
@@ -153,4 +153,3 @@ def remember(world: World, period: Period, rows: Columns) -> None:
     hit = (offer >= 0) & (rows.time[purchases] >= offers.time[offer])
     hit &= rows.time[purchases] < offers.time[offer] + ref.CAMPAIGN_DAYS * DAY
     offers.converted[np.unique(offer[hit])] = True
-

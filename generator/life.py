@@ -131,7 +131,8 @@ def churn_hazard(world: World, rows: Array, now: int) -> Array:
         + effects["low_balance"] * (balance < ref.LOW_BALANCE_CENTS)
         + ref.SEGMENT_CHURN[people.segment[rows]]
     )
-    return np.exp(log_hazard)
+    hazard: Array = np.exp(log_hazard)
+    return hazard
 
 
 def leave(world: World, period: Period, quota: int) -> ChurnLog:
@@ -313,7 +314,9 @@ def change_products(world: World, period: Period, is_first: bool) -> Versions:
     rate = (rng.random(n) < RATE_CHANGE * period.months) & (products.rate > 0.1)
     fee = (rng.random(n) < FEE_CHANGE * period.months) & (products.monthly_fee > 0)
     step = np.round(rng.choice([-0.5, -0.25, 0.25, 0.5], n), 2)
-    products.rate = np.where(rate, np.maximum(np.round(products.rate + step, 2), 0.1), products.rate)
+    products.rate = np.where(
+        rate, np.maximum(np.round(products.rate + step, 2), 0.1), products.rate
+    )
     products.monthly_fee = products.monthly_fee + fee
     who = np.flatnonzero(rate | fee)
     times = period.start + rng.integers(0, period.days * DAY - 60, len(who))

@@ -59,11 +59,11 @@ def _payday(period: Period, day_of_month: Array) -> tuple[Array, Array]:
     return (days >= period.first) & (days <= period.last), days
 
 
-def plan(world: World, period: Period, quota: int) -> Obligations:
+def plan(world: World, period: Period, quota: int, refunds: Columns) -> Obligations:
     """All scheduled bookings of a period, at most MAX_SHARE of its quota.
 
     What belongs together is kept or dropped together. The order of the sections is the order of
-    importance when the quota is small.
+    importance when the quota is small. What is refunded to a card need not be paid.
     """
     people, accounts = world.customers, world.accounts
     rng = world.rng("obligations", period.first)
@@ -74,16 +74,17 @@ def plan(world: World, period: Period, quota: int) -> Obligations:
     ready = people.active & (people.left == NEVER)
 
     def usable(acct: Array, time: Array) -> Array:
-        return (acct >= 0) & (accounts.opened[acct] < time) & (accounts.closed[acct] == NEVER)
+        open_ = (accounts.opened[acct] < time) & (accounts.closed[acct] == NEVER)
+        return np.asarray((acct >= 0) & open_)
 
     def clip(rows: Array, legs: int) -> Array:
         """A random part of the rows, as far as the quota reaches."""
         number = book.fit(len(rows), legs)
         return rows if number == len(rows) else np.sort(rng.permutation(rows)[:number])
 
-    def pick(day_of_month: Array, mask: Array, hours: tuple[int, int], legs: int = 1) -> tuple[
-        Array, Array
-    ]:
+    def pick(
+        day_of_month: Array, mask: Array, hours: tuple[int, int], legs: int = 1
+    ) -> tuple[Array, Array]:
         """Customers whose day comes in this period, and the second at which it happens."""
         inside, days = _on(period, day_of_month)
         time = days * DAY + rng.integers(hours[0] * 3600, hours[1] * 3600, n)
@@ -101,8 +102,13 @@ def plan(world: World, period: Period, quota: int) -> Obligations:
     for mask, text in ((~pension, "Salary"), (pension, "Pension payment")):
         book.add(
             bookings(
-                world, "salary", checking[rows[mask]], time[rows[mask]],
-                np.rint(net[mask]), text, recurring=True,
+                world,
+                "salary",
+                checking[rows[mask]],
+                time[rows[mask]],
+                np.rint(net[mask]),
+                text=text,
+                recurring=True,
             )
         )
 
@@ -110,7 +116,9 @@ def plan(world: World, period: Period, quota: int) -> Obligations:
     loan_payments, delinquent = _loan_payments(world, period, book, rng)
 
     # ------------------------------------------------ bills
-    def bill(category: str, cents: Array, day: Array, hours: tuple[int, int], spread: float) -> None:
+    def bill(
+        category: str, cents: Array, day: Array, hours: tuple[int, int], spread: float
+    ) -> None:
         rows, time = pick(day, cents > 0, hours)
         shops = np.flatnonzero(
             (world.merchants.category == ref.CATEGORY[category])
@@ -121,10 +129,16 @@ def plan(world: World, period: Period, quota: int) -> Obligations:
         varying = np.exp(spread * rng.standard_normal(len(rows)))
         book.add(
             bookings(
-                world, "purchase", checking[rows], time, -np.rint(cents[rows] * varying),
+                world,
+                "purchase",
+                checking[rows],
+                time,
+                -np.rint(cents[rows] * varying),
                 channel=ref.AUTO,
                 method=np.where(people.landlord[rows] < 0.6, ref.NET_BANKING, ref.DEBIT_CARD),
-                category=ref.CATEGORY[category], merchant=merchant, recurring=True,
+                category=ref.CATEGORY[category],
+                merchant=merchant,
+                recurring=True,
             )
         )
 
@@ -135,23 +149,20 @@ def plan(world: World, period: Period, quota: int) -> Obligations:
     bill("Insurance", people.insurance, people.insurance_day, (6, 10), 0.0)
     bill("Entertainment", people.subscription, people.subscription_day, (6, 10), 0.0)
 
-    _card_payments(world, period, book, rng)
+    _card_payments(world, period, book, rng, refunds)
 
     # ------------------------------------------------ savings: matched pairs
     savings = people.savings
     day = np.minimum(people.payday + 2, 28)
-    surplus = accounts.balance[checking] - np.rint(people.income * ref.SALARY_SHARE_NET / 12 * 1.5)
-    regular = np.rint(people.income * ref.SALARY_SHARE_NET / 12 * 0.08)
-    amount = np.maximum(regular, surplus * 0.8)
-    amount = (np.rint(amount / 500) * 500).astype(np.int64)
+    regular, amount = _savings_plan(world)
     can = people.saver & people.earns & (accounts.balance[checking] > regular) & (amount > 0)
     inside, days = _on(period, day)
     time = days * DAY + rng.integers(6 * 3600, 9 * 3600, n)
-    rows = np.flatnonzero(
-        can & ready & inside & usable(checking, time) & usable(savings, time)
-    )
+    rows = np.flatnonzero(can & ready & inside & usable(checking, time) & usable(savings, time))
     rows = clip(rows, 2)
-    _transfer(world, book, checking[rows], savings[rows], time[rows], amount[rows], True)
+    _transfer(
+        world, book, checking[rows], savings[rows], time=time[rows], cents=amount[rows], saving=True
+    )
 
     # ------------------------------------------------ top-ups of those who do not earn here
     _top_ups(world, period, book, rng)
@@ -159,26 +170,42 @@ def plan(world: World, period: Period, quota: int) -> Obligations:
     return Obligations(book.parts, loan_payments, delinquent)
 
 
+def _savings_plan(world: World) -> tuple[Array, Array]:
+    """Each customer's usual saving in cents, and what is saved now: more if much has gathered."""
+    people = world.customers
+    net = people.income * ref.SALARY_SHARE_NET / 12
+    surplus = world.accounts.balance[people.checking] - net * 1.5
+    regular = np.rint(net * 0.08)
+    amount = np.rint(np.maximum(regular, surplus * 0.8) / 500) * 500
+    return regular, amount.astype(np.int64)
+
+
 def _transfer(
-    world: World, book: _Plan, source: Array, target: Array, time: Array, cents: Array, saving: bool
+    world: World,
+    book: _Plan,
+    source: Array,
+    target: Array,
+    *,
+    time: Array,
+    cents: Array,
+    saving: bool,
 ) -> None:
+    """Both legs of a transfer between checking and savings."""
     texts = (
         ("Transfer to own savings", "Transfer from own checking")
         if saving
         else ("Transfer to own checking", "Transfer from own savings")
     )
     book.add(
-        bookings(world, "transfer_out", source, time, -cents, texts[0], recurring=saving),
-        bookings(world, "transfer_in", target, time + 1, cents, texts[1], recurring=saving),
+        bookings(world, "transfer_out", source, time, -cents, text=texts[0], recurring=saving),
+        bookings(world, "transfer_in", target, time + 1, cents, text=texts[1], recurring=saving),
     )
 
 
 def settle(world: World, period: Period, book: _Plan) -> None:
     """Bring the balance of every account that closes in this period to zero before it closes."""
     people, accounts = world.customers, world.accounts
-    closing = np.flatnonzero(
-        (accounts.closed >= period.start) & (accounts.closed < period.end)
-    )
+    closing = np.flatnonzero((accounts.closed >= period.start) & (accounts.closed < period.end))
     if len(closing) == 0:
         return
     balance = accounts.balance[closing]
@@ -190,19 +217,35 @@ def settle(world: World, period: Period, book: _Plan) -> None:
     book.room -= 2 * int(cards.sum())
     book.add(
         bookings(
-            world, "card_payment", own_checking[cards], close[cards] - 1200, -owed,
-            "Credit card payment", channel=ref.ONLINE,
+            world,
+            "card_payment",
+            own_checking[cards],
+            close[cards] - 1200,
+            -owed,
+            text="Credit card payment",
+            channel=ref.ONLINE,
         ),
         bookings(
-            world, "card_payment_received", closing[cards], close[cards] - 1199, owed,
-            "Credit card payment received", channel=ref.ONLINE,
+            world,
+            "card_payment_received",
+            closing[cards],
+            close[cards] - 1199,
+            owed,
+            text="Credit card payment received",
+            channel=ref.ONLINE,
         ),
     )
     savings = (kind == ref.SAVINGS) & (balance > 0)
     saved = balance[savings]
     book.room -= 2 * int(savings.sum())
     _transfer(
-        world, book, closing[savings], own_checking[savings], close[savings] - 1100, saved, False
+        world,
+        book,
+        closing[savings],
+        own_checking[savings],
+        time=close[savings] - 1100,
+        cents=saved,
+        saving=False,
     )
     # a checking account ends with what its owner's other accounts left on it
     flow = np.zeros(len(accounts), dtype=np.int64)
@@ -215,12 +258,23 @@ def settle(world: World, period: Period, book: _Plan) -> None:
     book.room -= int(out.sum() + owing.sum())
     book.add(
         bookings(
-            world, "withdrawal", acct[out], when[out], -rest[out], "Account closing payout",
+            world,
+            "withdrawal",
+            acct[out],
+            when[out],
+            -rest[out],
+            text="Account closing payout",
             channel=ref.BRANCH,
         ),
         bookings(
-            world, "deposit", acct[owing], when[owing], -rest[owing], "Settlement deposit",
-            channel=ref.BRANCH, method=ref.CASH,
+            world,
+            "deposit",
+            acct[owing],
+            when[owing],
+            -rest[owing],
+            text="Settlement deposit",
+            channel=ref.BRANCH,
+            method=ref.CASH,
         ),
     )
 
@@ -264,13 +318,27 @@ def _loan_payments(
     channel = np.where(auto, ref.AUTO, np.where(draws[2][chosen] < 0.5, ref.ONLINE, ref.MOBILE))
     book.add(
         bookings(
-            world, "loan_payment", checking, time, -scheduled, "Loan instalment",
-            channel=channel, method=method, recurring=True,
+            world,
+            "loan_payment",
+            checking,
+            time,
+            -scheduled,
+            text="Loan instalment",
+            channel=channel,
+            method=method,
+            recurring=True,
         ),
         # the loan is reduced by the principal; the interest part is the bank's income
         bookings(
-            world, "card_payment_received", loans, time + 1, principal,
-            "Loan instalment received", channel=channel, method=method, recurring=True,
+            world,
+            "card_payment_received",
+            loans,
+            time + 1,
+            principal,
+            text="Loan instalment received",
+            channel=channel,
+            method=method,
+            recurring=True,
         ),
     )
     late_fee = np.where(days_late > 10, 2_500, 0)
@@ -278,8 +346,14 @@ def _loan_payments(
     book.room -= int(charged.sum())
     book.add(
         bookings(
-            world, "fee", checking[charged], time[charged] + 2, -late_fee[charged],
-            "Late payment fee", method=ref.DIRECT_DEBIT, category=ref.CATEGORY["Bank Fees"],
+            world,
+            "fee",
+            checking[charged],
+            time[charged] + 2,
+            -late_fee[charged],
+            text="Late payment fee",
+            method=ref.DIRECT_DEBIT,
+            category=ref.CATEGORY["Bank Fees"],
         )
     )
     payments = Columns(
@@ -307,7 +381,7 @@ def _loan_payments(
 
 
 def _card_payments(
-    world: World, period: Period, book: _Plan, rng: np.random.Generator
+    world: World, period: Period, book: _Plan, rng: np.random.Generator, refunds: Columns
 ) -> None:
     """Card balances are paid from the own checking account: matched pairs."""
     people, accounts = world.customers, world.accounts
@@ -316,7 +390,8 @@ def _card_payments(
     )
     owner = accounts.cust[cards]
     inside, days = _on(period, accounts.pay_day[cards])
-    owed = -accounts.balance[cards]
+    refunded = np.bincount(refunds.acct, weights=refunds.cents, minlength=len(accounts))
+    owed = -accounts.balance[cards] - refunded[cards].astype(np.int64)
     money = accounts.balance[people.checking[owner]]
     loyal = people.loyal[owner]
     # occasional customers pay when it has become worth it
@@ -326,7 +401,11 @@ def _card_payments(
     pay = np.where(full, owed, np.minimum(part, np.maximum(money * 0.7, 0)).astype(np.int64))
     time = days * DAY + rng.integers(7 * 3600, 12 * 3600, len(cards))
     rows = np.flatnonzero(
-        inside & worth & (pay >= 500) & people.active[owner] & (people.left[owner] == NEVER)
+        inside
+        & worth
+        & (pay >= 500)
+        & people.active[owner]
+        & (people.left[owner] == NEVER)
         & (accounts.opened[cards] < time)
     )
     rows = rows[: book.fit(len(rows), 2)]
@@ -336,19 +415,31 @@ def _card_payments(
     pay = pay[rows].astype(np.int64)
     book.add(
         bookings(
-            world, "card_payment", people.checking[owner[rows]], time[rows], -pay,
-            "Credit card payment", channel=channel, method=method, recurring=auto,
+            world,
+            "card_payment",
+            people.checking[owner[rows]],
+            time[rows],
+            -pay,
+            text="Credit card payment",
+            channel=channel,
+            method=method,
+            recurring=auto,
         ),
         bookings(
-            world, "card_payment_received", cards[rows], time[rows] + 1, pay,
-            "Credit card payment received", channel=channel, method=method, recurring=auto,
+            world,
+            "card_payment_received",
+            cards[rows],
+            time[rows] + 1,
+            pay,
+            text="Credit card payment received",
+            channel=channel,
+            method=method,
+            recurring=auto,
         ),
     )
 
 
-def _top_ups(
-    world: World, period: Period, book: _Plan, rng: np.random.Generator
-) -> None:
+def _top_ups(world: World, period: Period, book: _Plan, rng: np.random.Generator) -> None:
     """Whoever has no salary here sends money when the account runs low."""
     people, accounts = world.customers, world.accounts
     n = len(people)
@@ -367,8 +458,10 @@ def _top_ups(
     low &= ~(people.earns & (balance > 20_000))
     rows = np.flatnonzero(low & (rng.random(n) < 0.85))
     rows = np.sort(rng.permutation(rows)[: book.fit(len(rows), 1)])
-    extra = 30_000 * ref.SEGMENT_AMOUNT[people.segment[rows]] * np.exp(
-        0.6 * rng.standard_normal(len(rows))
+    extra = (
+        30_000
+        * ref.SEGMENT_AMOUNT[people.segment[rows]]
+        * np.exp(0.6 * rng.standard_normal(len(rows)))
     )
     amount = np.rint((need[rows] - balance[rows] + extra) / 1000) * 1000
     early = max(1, min(period.days, 4))
@@ -380,15 +473,19 @@ def _top_ups(
     ):
         book.add(
             bookings(
-                world, "deposit", checking[rows[mask]], time[mask], amount[mask], text, channel,
-                method,
+                world,
+                "deposit",
+                checking[rows[mask]],
+                time[mask],
+                amount[mask],
+                text=text,
+                channel=channel,
+                method=method,
             )
         )
 
 
-def _fees_and_interest(
-    world: World, period: Period, book: _Plan, rng: np.random.Generator
-) -> None:
+def _fees_and_interest(world: World, period: Period, book: _Plan, rng: np.random.Generator) -> None:
     """Maintenance fees on the first, interest on the last day of a calendar month."""
     people, accounts = world.customers, world.accounts
     products = world.products
@@ -407,8 +504,15 @@ def _fees_and_interest(
         time = period.start + rng.integers(600, 3 * 3600, len(rows))
         book.add(
             bookings(
-                world, "fee", rows, time, -fee[rows], "Monthly maintenance fee",
-                method=ref.DIRECT_DEBIT, category=ref.CATEGORY["Bank Fees"], recurring=True,
+                world,
+                "fee",
+                rows,
+                time,
+                -fee[rows],
+                text="Monthly maintenance fee",
+                method=ref.DIRECT_DEBIT,
+                category=ref.CATEGORY["Bank Fees"],
+                recurring=True,
             )
         )
     if period.last == period.month_start + period.month_days - 1:
@@ -419,6 +523,12 @@ def _fees_and_interest(
         time = period.end - 3600 + rng.integers(0, 1800, len(rows))
         book.add(
             bookings(
-                world, "interest", rows, time, interest[rows], "Interest credited", recurring=True
+                world,
+                "interest",
+                rows,
+                time,
+                interest[rows],
+                text="Interest credited",
+                recurring=True,
             )
         )

@@ -52,7 +52,9 @@ class HistoryOptions:
                 f"--transactions {self.transactions} is too small: give at least 1 transaction."
             )
         if not 0 <= self.seed < 2**63:
-            raise OptionError(f"--seed {self.seed} is out of range: give a number from 0 to 2^63-1.")
+            raise OptionError(
+                f"--seed {self.seed} is out of range: give a number from 0 to 2^63-1."
+            )
         if not 0 <= self.dirt <= 0.5:
             raise OptionError(
                 f"--dirt {self.dirt} is out of range: give a share from 0 to 0.5, such as 0.02."

@@ -54,7 +54,9 @@ def _draw_people(world: World, signup: Array, rng: np.random.Generator) -> Colum
     credit = 672 + 34 * np.log(income / 50_000) + 0.9 * (age - 45) + 52 * rng.standard_normal(n)
     credit = np.clip(np.rint(credit), 350, 850).astype(np.int64)
     married = rng.random(n) < np.clip((age - 20) / 40, 0, 0.62)
-    marital = np.where(married, 1, np.where(rng.random(n) < np.clip((age - 30) / 150, 0, 0.3), 2, 0))
+    marital = np.where(
+        married, 1, np.where(rng.random(n) < np.clip((age - 30) / 150, 0, 0.3), 2, 0)
+    )
     marital = np.where((age > 72) & (rng.random(n) < 0.3), 3, marital)
     home = np.where(
         student,
@@ -147,7 +149,7 @@ def _open_first_accounts(world: World, rows: Array, period: int, opens_until: in
         net * rng.uniform(0.3, 1.2, n),
         30_000 * ref.SEGMENT_AMOUNT[segment] * np.exp(0.7 * rng.standard_normal(n)),
     )
-    open_accounts(world, rows, product, at_once, opening, rng)
+    open_accounts(world, rows, product, opened=at_once, opening=opening, rng=rng)
 
     def later(who: Array) -> Array:
         """Seconds at which further accounts are opened."""
@@ -161,12 +163,12 @@ def _open_first_accounts(world: World, rows: Array, period: int, opens_until: in
     who = np.flatnonzero(saver)
     kind = np.where(segment[who] == 4, 6, np.where(rng.random(len(who)) < 0.5, 4, 5))
     amount = 250_000 * ref.SEGMENT_AMOUNT[segment[who]] ** 2 * np.exp(rng.standard_normal(len(who)))
-    open_accounts(world, rows[who], kind, later(who), amount, rng)
+    open_accounts(world, rows[who], kind, opened=later(who), opening=amount, rng=rng)
 
     wants = rng.random(n) < np.array([0.35, 0.55, 0.7, 0.8, 0.9])[segment]
     who = np.flatnonzero(wants & (people.credit >= 580))
     kind = np.where(segment[who] == 0, 7, np.where(segment[who] >= 3, 9, 8))
-    open_accounts(world, rows[who], kind, later(who), np.zeros(len(who)), rng)
+    open_accounts(world, rows[who], kind, opened=later(who), opening=np.zeros(len(who)), rng=rng)
 
     likes_loan = rng.random(n) < np.where(people.loyal, 0.30, 0.012)
     who = np.flatnonzero(likes_loan & (people.credit >= 600) & (segment > 0))
@@ -174,13 +176,14 @@ def _open_first_accounts(world: World, rows: Array, period: int, opens_until: in
     kind = np.where((kind == ref.MORTGAGE) & (people.home[who] != 2), ref.AUTO_LOAN, kind)
     low = np.array([400_000, 1_200_000, 12_000_000])[kind - ref.PERSONAL_LOAN]
     principal = np.rint(low * rng.uniform(1.0, 2.6, len(who)) / 10_000) * 10_000
-    open_accounts(world, rows[who], kind, later(who), -principal, rng)
+    open_accounts(world, rows[who], kind, opened=later(who), opening=-principal, rng=rng)
 
 
 def open_accounts(
     world: World,
     rows: Array,
     product: Array,
+    *,
     opened: Array,
     opening: Array,
     rng: np.random.Generator,

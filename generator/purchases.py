@@ -86,9 +86,7 @@ def draw(world: World, period: Period, number: int, confidence: float, away: Tri
     weight = np.where(here, people.weight, 0.0) * np.where(offered, lift, 1.0)
     if weight.sum() == 0:  # only newcomers of the last seconds
         weight = np.where(people.active, 1.0, 0.0)
-    category_weight = np.array(
-        [c.share * c.seasons.get(period.month, 1.0) for c in ref.CATEGORIES]
-    )
+    category_weight = np.array([c.share * c.seasons.get(period.month, 1.0) for c in ref.CATEGORIES])
     category_weight[ref.DISCRETIONARY] *= economy_factor(confidence)
     days = np.arange(period.first, period.last + 1)
     weekend = iso_weekday(days) >= 6
@@ -132,13 +130,23 @@ def draw(world: World, period: Period, number: int, confidence: float, away: Tri
         time = np.concatenate([time, when[keep][:room]])
         category = np.concatenate([category, what[keep][:room]])
     treated = (time >= offer_start[cust]) & (time < offer_end[cust])
-    return _details(world, period, rng, cust, time, category, treated, away)
+    return _details(
+        world,
+        period,
+        rng,
+        cust=cust,
+        time=time,
+        category=category,
+        treated=treated,
+        away=away,
+    )
 
 
 def _details(
     world: World,
     period: Period,
     rng: np.random.Generator,
+    *,
     cust: Array,
     time: Array,
     category: Array,
@@ -242,6 +250,10 @@ def refunds(world: World, period: Period, limit: int) -> Columns:
     accounts = world.accounts
     back = (rng.random(len(pool)) < REFUND_SHARE) & (accounts.closed[pool.acct] == NEVER)
     back &= world.customers.left[accounts.cust[pool.acct]] == NEVER
+    # a card is never paid more than is owed on it
+    owed = np.where(accounts.kind == ref.CARD, -accounts.balance, 2**62)
+    total = np.bincount(pool.acct[back], weights=-pool.cents[back], minlength=len(accounts))
+    back &= (total <= owed)[pool.acct]
     rows = np.flatnonzero(back)[:limit]
     chosen = pool.take(rows)
     part = np.where(rng.random(len(rows)) < 0.8, 1.0, rng.uniform(0.3, 0.9, len(rows)))
@@ -278,15 +290,7 @@ def frauds(world: World, period: Period, expected_purchases: int, limit: int) ->
     if number == 0:
         return None
     world.fraud_debt -= float(sizes.sum())
-    ok = (accounts.kind == ref.CARD) | (accounts.kind == ref.CHECKING)
-    ok &= (accounts.closed == NEVER) & (accounts.opened < period.start)
-    ok &= people.active[accounts.cust] & (people.left[accounts.cust] == NEVER)
-    weight = np.where(ok, 0.3 + np.minimum(people.weight[accounts.cust], 6), 0.0)
-    weight *= np.where(accounts.kind == ref.CARD, 1.6, 1.0)
-    # only cards and accounts with something to steal
-    weight *= accounts.balance + accounts.limit > 40_000
-    if weight.sum() == 0:
-        weight = np.where(ok, 1.0, 0.0)
+    weight = _worth_stealing(world, period)
     if weight.sum() == 0:
         return None
     burst_acct = choose(rng, weight, number)
@@ -296,11 +300,11 @@ def frauds(world: World, period: Period, expected_purchases: int, limit: int) ->
     low = max(period.first, period.last - 20) if period.is_last_of_history else period.first
     day = rng.integers(low, period.last + 1, number)
     begin = day * DAY + hour * 3600 + rng.integers(0, 3600, number)
-    far_names = [c.name for c in ref.cities()]
-    far_cities = np.array([far_names.index(name) for name in ref.FRAUD_CITY_NAMES])
+    far_cities = _fraud_cities()
     far = rng.random(number) < pattern["far_city_share"]
     burst_city = np.where(
-        far, far_cities[rng.integers(0, len(far_cities), number)],
+        far,
+        far_cities[rng.integers(0, len(far_cities), number)],
         people.city[accounts.cust[burst_acct]],
     )
 
@@ -349,3 +353,20 @@ def frauds(world: World, period: Period, expected_purchases: int, limit: int) ->
         decline=np.where(stopped, ref.DECLINE["suspected_fraud"], NONE),
         deviation=np.where(test, -2.0, 1.6 + 0.8 * z),
     )
+
+
+def _fraud_cities() -> Array:
+    names = [c.name for c in ref.cities()]
+    return np.array([names.index(name) for name in ref.FRAUD_CITY_NAMES])
+
+
+def _worth_stealing(world: World, period: Period) -> Array:
+    """Weight of each account as a victim: used often, with money or credit on it."""
+    people, accounts = world.customers, world.accounts
+    ok = (accounts.kind == ref.CARD) | (accounts.kind == ref.CHECKING)
+    ok &= (accounts.closed == NEVER) & (accounts.opened < period.start)
+    ok &= people.active[accounts.cust] & (people.left[accounts.cust] == NEVER)
+    weight = np.where(ok, 0.3 + np.minimum(people.weight[accounts.cust], 6), 0.0)
+    weight = weight * np.where(accounts.kind == ref.CARD, 1.6, 1.0)
+    worth = weight * (accounts.balance + accounts.limit > 40_000)
+    return worth if worth.any() else np.where(ok, 1.0, 0.0)

@@ -19,12 +19,6 @@ def random_for(seed: int, subject: str, period: int = 0) -> np.random.Generator:
 def choose(rng: np.random.Generator, weights: Array, size: int) -> Array:
     """`size` positions drawn with replacement, in proportion to `weights`."""
     cumulative = np.cumsum(weights, dtype=np.float64)
-    return np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right").clip(
-        0, len(cumulative) - 1
-    )
-
-
-def lognormal_cents(rng: np.random.Generator, median: Array | float, sigma: float, size: int) -> Array:
-    """Amounts in whole cents, lognormal around a median given in dollars, at least one dollar."""
-    dollars = np.exp(np.log(median) + sigma * rng.standard_normal(size))
-    return np.maximum(np.rint(dollars * 100), 100).astype(np.int64)
+    found = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
+    positions: Array = np.minimum(found, len(cumulative) - 1)
+    return positions

@@ -163,11 +163,11 @@ class Renderer:
         first = text.pick(pools.first_names, s.first)
         last = text.pick(pools.last_names, s.last)
         ids = text.number(s.id)
-        employed = (s.employment < 2)
+        employed = s.employment < 2
         tenure = (changed.times - s.signup) / (365.25 * DAY)
         hazard = -1.2 - 0.35 * np.minimum(tenure, 5) + ref.SEGMENT_CHURN[s.segment]
         hazard = hazard + 0.8 * rng.standard_normal(len(s))
-        value = (ref.SEGMENT_AMOUNT[s.segment] * (900 + 260 * tenure) + 60 * np.minimum(s.weight, 25))
+        value = ref.SEGMENT_AMOUNT[s.segment] * (900 + 260 * tenure) + 60 * np.minimum(s.weight, 25)
         risk = np.where(s.credit >= 700, 0, np.where(s.credit >= 620, 1, 2))
         stage = np.where(
             age < 30, 0, np.where((s.dependents > 0) & (age < 45), 1, np.where(age < 55, 2, 3))
@@ -180,14 +180,21 @@ class Renderer:
                 "customer_id": ids,
                 "first_name": first,
                 "last_name": last,
-                "email": first.str.to_lowercase() + "." + last.str.to_lowercase() + ids
+                "email": first.str.to_lowercase()
+                + "."
+                + last.str.to_lowercase()
+                + ids
                 + "@example.com",
                 "phone": "+1-" + text.number(code) + "-555-" + text.padded(s.phone % 10_000, 4),
                 "date_of_birth": text.dates(s.dob),
                 "age": text.number(age),
                 # numbers from 900 are never given to a person
-                "ssn": "9" + text.padded(s.ssn // 100_000, 2) + "-"
-                + text.padded(s.ssn // 1_000 % 100, 2) + "-" + text.padded(s.ssn * 7 % 10_000, 4),
+                "ssn": "9"
+                + text.padded(s.ssn // 100_000, 2)
+                + "-"
+                + text.padded(s.ssn // 1_000 % 100, 2)
+                + "-"
+                + text.padded(s.ssn * 7 % 10_000, 4),
                 "address": text.number(s.house) + " " + text.pick(pools.streets, s.street),
                 "city": text.pick(places.city, s.city),
                 "state": text.pick(places.state, s.city),
@@ -257,9 +264,7 @@ class Renderer:
                 "interest_rate": text.number(s.rate, 2),
                 "minimum_payment": text.money(minimum, ~lends),
                 "payment_due_date": text.dates(due, ~lends | closed),
-                "last_statement_date": text.dates(
-                    statement, statement < s.opened // DAY
-                ),
+                "last_statement_date": text.dates(statement, statement < s.opened // DAY),
                 "autopay_enabled": text.flags(s.autopay),
                 "overdraft_protection": text.flags(s.overdraft > 0),
                 "primary_account": text.flags(s.primary),
@@ -314,7 +319,9 @@ class Renderer:
                 "mcc_code": text.pick(self.codes, rows.mcc),
                 "description": text.pick(self.descriptions, about),
                 "is_fraud": text.flags(rows.fraud),
-                "fraud_score": text.pick(self.thousandths, np.where(scored, rows.fraud_score, NONE)),
+                "fraud_score": text.pick(
+                    self.thousandths, np.where(scored, rows.fraud_score, NONE)
+                ),
                 "location_city": text.pick(places.city, rows.city),
                 "location_state": text.pick(places.state, rows.city),
                 "location_country": text.pick(places.country, rows.city),
@@ -323,9 +330,7 @@ class Renderer:
                 "device_id": text.where(remote, "DEV" + _small(device + 100_000)),
                 "ip_address": text.where(remote, _addresses(address)),
                 "is_international": text.flags(abroad),
-                "authorization_code": text.where(
-                    approved_card, _small(rows.authorization)
-                ),
+                "authorization_code": text.where(approved_card, _small(rows.authorization)),
                 "card_last_four": text.where(plastic, text.pick(_four_digits(), digits)),
                 "is_recurring": text.flags(rows.recurring),
                 "hour_of_day": text.pick([str(h) for h in range(24)], hour),
@@ -334,9 +339,7 @@ class Renderer:
                 "distance_from_home_km": text.number(rows.distance, 2),
                 "merchant_risk_score": text.pick(self.hundredths, score),
                 "velocity_24h": _small(rows.velocity),
-                "amount_deviation_score": text.number(
-                    rows.deviation, 2, np.isnan(rows.deviation)
-                ),
+                "amount_deviation_score": text.number(rows.deviation, 2, np.isnan(rows.deviation)),
                 "processing_time_ms": _small(rows.processing),
                 "decline_reason": text.pick(ref.DECLINES, rows.decline),
                 "created_at": text.stamps(rows.posted),
@@ -406,7 +409,7 @@ class Renderer:
         )
 
     def interactions(self, served: Columns, offers: Columns) -> pl.DataFrame:
-        """Service contacts and campaign contacts (the hold-out group is recorded, not contacted)."""
+        """Service contacts and campaign contacts (hold-outs are recorded, not contacted)."""
         world = self.world
         m, k = len(served), len(offers)
         cust = np.concatenate([served.cust, offers.cust])
@@ -438,7 +441,9 @@ class Renderer:
                 "duration_minutes": text.number(of_service(served.minutes), 0, offer),
                 "sentiment_score": text.number(mood, 2, offer),
                 "satisfaction_rating": text.number(rating, 0, rating < 0),
-                "resolved": text.where(~offer, text.flags(of_service(served.resolved.astype(int)) > 0)),
+                "resolved": text.where(
+                    ~offer, text.flags(of_service(served.resolved.astype(int)) > 0)
+                ),
                 "escalated": text.where(
                     ~offer, text.flags(of_service(served.escalated.astype(int)) > 0)
                 ),
@@ -547,9 +552,11 @@ def _age(born: Array, day: Array) -> Array:
     """Completed years of life."""
     b = pl.Series(born.astype(np.int32)).cast(pl.Date)
     d = pl.Series(day.astype(np.int32)).cast(pl.Date)
-    years = (d.dt.year() - b.dt.year()).to_numpy()
-    before = (d.dt.month() * 31 + d.dt.day()).to_numpy() < (b.dt.month() * 31 + b.dt.day()).to_numpy()
-    return np.asarray(years - before)
+    born_on, today = (
+        s.dt.month().cast(pl.Int64).to_numpy() * 100 + s.dt.day().to_numpy() for s in (b, d)
+    )
+    years: Array = (d.dt.year() - b.dt.year()).to_numpy() - (today < born_on)
+    return years
 
 
 def _small(values: Array) -> pl.Series:
@@ -569,6 +576,11 @@ def _four_digits() -> pl.Series:
 
 def _addresses(values: Array) -> pl.Series:
     """Addresses from a private range, by number."""
-    return "10." + text.pick(_OCTETS, values >> 16 & 255) + "." + text.pick(
-        _OCTETS, values >> 8 & 255
-    ) + "." + text.pick(_OCTETS, values & 255)
+    return (
+        "10."
+        + text.pick(_OCTETS, values >> 16 & 255)
+        + "."
+        + text.pick(_OCTETS, values >> 8 & 255)
+        + "."
+        + text.pick(_OCTETS, values & 255)
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from generator import reference as ref
-from generator.columns import Array, Columns
+from generator.columns import Columns
 from generator.events import NONE, bookings
 from generator.ledger import Ledger
 from generator.population import open_accounts
@@ -79,9 +79,7 @@ def campaigns_until(world: World, day: int) -> list[Campaign]:
         theme, kind = int(rng.integers(0, 6)), int(rng.integers(0, 4))
         product = int(rng.integers(7, 10))
         if start <= day:
-            found.append(
-                Campaign(k + 1, start, start + length, segment, theme, kind, product)
-            )
+            found.append(Campaign(k + 1, start, start + length, segment, theme, kind, product))
     return found
 
 
@@ -136,7 +134,7 @@ class Applications:
 
 def apply_for_credit(world: World, period: Period, room: int) -> Applications:
     """New applications, decisions that fall due, accounts and payouts of the approved ones."""
-    people, accounts = world.customers, world.accounts
+    people = world.customers
     rng = world.rng("applications", period.first)
     n = len(people)
     pending = np.zeros(n, dtype=bool)
@@ -155,7 +153,9 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
     requested = np.where(card, income * 0.12, income * rng.uniform(0.1, 0.45, k))
     requested = np.maximum(np.rint(requested / 50_000) * 50_000, 50_000).astype(np.int64)
     dti = np.clip(rng.beta(3, 6, k) + 0.1 * (people.rent[who] > 0), 0.02, 0.95)
-    logit = (people.credit[who] - 655) / 42 - 4.0 * (dti - 0.36) - 0.4 * (people.employment[who] == 2)
+    logit = (
+        (people.credit[who] - 655) / 42 - 4.0 * (dti - 0.36) - 0.4 * (people.employment[who] == 2)
+    )
     probability = 1 / (1 + np.exp(-logit))
     time = period.start + rng.integers(7 * 3600, period.days * DAY - 3600, k)
     approve = rng.random(k) < probability
@@ -174,7 +174,9 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
         channel=rng.integers(0, 3, k),
         approve=approve,
         due=time + rng.integers(20 * 3600, 9 * DAY, k),
-        rate=np.round(world.products.rate[product] + np.clip((720 - people.credit[who]) / 100, -1, 4), 2),
+        rate=np.round(
+            world.products.rate[product] + np.clip((720 - people.credit[who]) / 100, -1, 4), 2
+        ),
         approved=np.where(
             approve, np.rint(requested * rng.uniform(0.6, 1.0, k) / 10_000) * 10_000, 0
         ).astype(np.int64),
@@ -195,7 +197,12 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
     wanted &= ~loan | (np.cumsum(loan) <= room)
     grants, opened, loan = grants.take(wanted), opened[wanted], loan[wanted]
     open_accounts(
-        world, grants.cust, grants.product, opened, np.where(loan, -grants.approved, 0), rng
+        world,
+        grants.cust,
+        grants.product,
+        opened=opened,
+        opening=np.where(loan, -grants.approved, 0),
+        rng=rng,
     )
     payout = np.flatnonzero(loan & (people.checking[grants.cust] >= 0))
     time = np.minimum(opened[payout] + 120, period.end - 1)
@@ -205,7 +212,7 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
         people.checking[grants.cust[payout]],
         time,
         grants.approved[payout],
-        "Loan disbursement",
+        text="Loan disbursement",
     )
     return Applications(filed, decided, [disbursed])
 
@@ -222,8 +229,8 @@ def contacts(world: World, period: Period) -> Columns:
     here = people.active & (people.signup < period.start)
     who = np.flatnonzero(here & (rng.random(n) < rate))
     k = len(who)
-    time = period.start + rng.integers(0, period.days, k) * DAY + rng.integers(
-        8 * 3600, 20 * 3600, k
+    time = (
+        period.start + rng.integers(0, period.days, k) * DAY + rng.integers(8 * 3600, 20 * 3600, k)
     )
     kept = time < people.left[who] - 3600
     who, time = who[kept], time[kept]
@@ -233,7 +240,9 @@ def contacts(world: World, period: Period) -> Columns:
     mood = REASON_MOOD[reason] - 0.35 * (kind == 4) + 0.05
     resolved = rng.random(k) < np.clip(0.82 + 0.25 * mood, 0.2, 0.97)
     mood = np.clip(mood + np.where(resolved, 0.28, -0.35) + 0.28 * rng.standard_normal(k), -1, 1)
-    rating = np.clip(np.rint(3.35 + 1.9 * mood + 0.5 * rng.standard_normal(k)), 1, 5).astype(np.int64)
+    rating = np.clip(np.rint(3.35 + 1.9 * mood + 0.5 * rng.standard_normal(k)), 1, 5).astype(
+        np.int64
+    )
     bad = rating <= ref.BAD_SERVICE_RATING
     np.maximum.at(people.bad_service, who[bad], time[bad])
     minutes = np.maximum(1, np.rint(7 * np.exp(0.7 * rng.standard_normal(k)))).astype(np.int64)

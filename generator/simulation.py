@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from generator import economy, life, obligations, purchases, render, service
-from generator.columns import Array, Columns
+from generator.columns import Array
 from generator.ledger import Ledger, post, remember
 from generator.options import HistoryOptions
 from generator.timeline import Period, date_of, day_number, day_period, history_periods
@@ -48,7 +48,10 @@ def quotas(options: HistoryOptions, periods: list[Period]) -> Array:
     span = max(periods[-1].last - first, 1)
     season = {1: 0.94, 2: 0.96, 6: 1.02, 7: 1.04, 8: 1.03, 11: 1.05, 12: 1.14}
     weight = np.array(
-        [p.days * (0.72 + 0.5 * (p.first - first) / span) * season.get(p.month, 1.0) for p in periods]
+        [
+            p.days * (0.72 + 0.5 * (p.first - first) / span) * season.get(p.month, 1.0)
+            for p in periods
+        ]
     )
     edges = np.rint(np.cumsum(weight) / weight.sum() * options.transactions).astype(np.int64)
     return np.diff(np.r_[0, edges])
@@ -90,17 +93,15 @@ class Simulation:
         applications = service.apply_for_credit(world, period, quota // 12)
 
         disbursed = sum(len(p) for p in applications.disbursed)
-        planned = obligations.plan(world, period, quota - disbursed)
-        room = quota - planned.count - disbursed
-        refunds = purchases.refunds(world, period, room // 4)
-        room -= len(refunds)
+        refunds = purchases.refunds(world, period, quota // 10)
+        room = quota - disbursed - len(refunds)
+        planned = obligations.plan(world, period, room, refunds)
+        room -= planned.count
         fraud = purchases.frauds(world, period, room, room // 2)
         room -= len(fraud) if fraud is not None else 0
         confidence = economy.indicators(self.options.seed, period.year, period.month)
         away = purchases.trips(world, period)
-        bought = purchases.draw(
-            world, period, room, confidence["consumer_confidence_index"], away
-        )
+        bought = purchases.draw(world, period, room, confidence["consumer_confidence_index"], away)
         parts = [*applications.disbursed, *planned.parts, refunds, bought]
         ledger = post(world, period, [*parts, fraud] if fraud is not None else parts)
         remember(world, period, ledger.rows)
@@ -128,8 +129,3 @@ class Simulation:
         service.forget_campaigns(world, period)
         self.today = period.last
         return Happened(period, tables, ledger, churn, account_versions)
-
-
-def empty(columns: Columns) -> Columns:
-    """No rows of the same columns."""
-    return columns.take(np.zeros(0, dtype=np.int64))

@@ -11,7 +11,6 @@ import pyarrow as pa
 from generator.columns import Array
 from generator.timeline import timestamp_bytes
 
-
 _NULL = pl.Series([None], dtype=pl.String)
 
 

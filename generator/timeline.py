@@ -100,7 +100,7 @@ def iso_weekday(days: Array) -> Array:
     return (days + 3) % 7 + 1
 
 
-# rows of fixed-width text, gathered instead of formatted: dates and times are the most frequent columns
+# text of fixed width, gathered instead of formatted: most columns of a bank are dates and times
 _SECONDS = np.array(
     [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}".encode() for s in range(DAY)], dtype="S8"
 )

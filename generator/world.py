@@ -32,7 +32,7 @@ class World:
     accounts: Columns
     products: Columns
     merchants: Columns
-    # consequences of earlier periods that are still to come; each is emptied by the module it belongs to
+    # consequences of earlier periods that are still to come
     applications: Columns
     alerts: Columns
     assignments: Columns
@@ -146,8 +146,12 @@ def _create_merchants(count: int, brands: int, seed: int) -> Columns:
     n = len(category)
     codes = ref.merchant_category_codes()
     by_category = [[i for i, (_, c) in enumerate(codes) if c == k] for k in range(len(numbers))]
-    mcc = np.array([by_category[c][int(u * len(by_category[c]))] for c, u in
-                    zip(category, rng.random(n), strict=True)])
+    mcc = np.array(
+        [
+            by_category[c][int(u * len(by_category[c]))]
+            for c, u in zip(category, rng.random(n), strict=True)
+        ]
+    )
     online_share = np.array([c.online for c in ref.CATEGORIES])[category]
     online = rng.random(n) < (0.25 + 0.6 * online_share)
     # every category needs both kinds, so that each purchase finds a merchant of its channel
