@@ -102,7 +102,7 @@ def read_batch(folder: Path, tables: Iterable[str]) -> Batch:
         content = json.loads(raw)
     except FileNotFoundError:
         raise WarehouseError(
-            f"{folder} has no {MANIFEST}: deliver the batch with its manifest, or remove the folder."
+            f"{folder} has no {MANIFEST}: deliver it with one, or remove the folder."
         ) from None
     except ValueError as error:
         raise WarehouseError(

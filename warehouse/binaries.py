@@ -16,7 +16,7 @@ from warehouse.errors import WarehouseError
 
 
 def find_bin_dir() -> Path:
-    """Folder with ``initdb``, ``pg_ctl``, ``postgres`` and ``psql``: PG_BIN, else the installed wheel.
+    """Folder with ``initdb``, ``pg_ctl``, ``postgres`` and ``psql``: PG_BIN, else the wheel's.
 
     Raises:
         WarehouseError: the programs are not there.
@@ -79,7 +79,7 @@ def major_version(bin_dir: Path) -> int:
 
 @dataclass(frozen=True)
 class Account:
-    """Who runs the server's programs: we ourselves, another account, or a user namespace of ours."""
+    """Who runs the server's programs: we ourselves, another account, or a user namespace."""
 
     name: str
     uid: int | None = None
@@ -94,6 +94,7 @@ class Account:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            check=False,
             user=self.uid,
             group=self.gid,
             extra_groups=None if self.uid is None else [],
@@ -107,6 +108,7 @@ class Account:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            check=False,
             user=self.uid,
             group=self.gid,
             extra_groups=None if self.uid is None else [],
@@ -159,8 +161,8 @@ def choose_account(home: Path, bin_dir: Path) -> Account:
             return namespace
     raise WarehouseError(
         "PostgreSQL refuses to run as root, no other account (postgres, nobody) can reach both"
-        f" {home.parent} and {bin_dir}, and user namespaces are not allowed here: run this as an"
-        " ordinary user, or move the project to a folder that every account may enter, or set DB_HOST."
+        f" {home.parent} and {bin_dir}, and user namespaces are not allowed here: run this as"
+        " an ordinary user, or move the project to a folder all accounts may enter, or set DB_HOST."
     )
 
 

@@ -20,9 +20,9 @@ SOURCES = PROJECT_ROOT / "models" / "bronze" / "_bronze__sources.yml"
 SCHEMA = "bronze"
 PARTITIONED = "transactions"
 
-# What a row's metadata columns are filled from while its file is copied: the loader states the file in
-# settings of its transaction, so that the data stream to the server as they are. The functions read
-# settings and yet are called immutable, on purpose: COPY then calls each of them once, when it
+# What a row's metadata columns are filled from while its file is copied: the loader states the file
+# in settings of its transaction, so that the data stream to the server as they are. The functions
+# read settings and yet are called immutable, on purpose: COPY then calls each of them once, when it
 # begins, and not once a row. Nothing else may use them.
 _SET_UP = """
 create table if not exists bronze.load_batches (
@@ -54,8 +54,8 @@ create or replace function bronze.loading_time() returns timestamptz
     language sql immutable
     as $$ select now() $$;
 """
-# They stand first: of fixed width and never null, they are read without walking over the text columns
-# (the index is built in half the time, and so is every filter on _batch_id).
+# They stand first: of fixed width and never null, they are read without walking over the text
+# columns (the index is built in half the time, and so is every filter on _batch_id).
 _METADATA = """
     _batch_id bigint not null default bronze.loading_batch_id(),
     _batch_date date not null default bronze.loading_batch_date(),
@@ -168,7 +168,7 @@ def _index(conn: Connection, name: str) -> None:
 
 @dataclass(frozen=True)
 class Target:
-    """The table that a file's rows go to: the table itself, or the partition of the batch's month."""
+    """The table that a file's rows go to: the table itself, or the partition of its month."""
 
     name: str
     parent: str | None = None

@@ -1,4 +1,5 @@
 """Command line: ``python -m warehouse COMMAND``."""
+# ruff: noqa: T201 - printing is what a command line is for
 
 from __future__ import annotations
 
@@ -149,7 +150,8 @@ def _destroy(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
-    from warehouse.loader import load  # its imports would slow the other commands down
+    # Its imports would slow the other commands down.
+    from warehouse.loader import load  # noqa: PLC0415
 
     load(options.folder, server.ensure())
     return 0

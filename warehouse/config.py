@@ -21,8 +21,8 @@ DEFAULT_DATABASE = "financial_analytics"
 DEFAULT_OWNER = "warehouse_owner"
 DEFAULT_PORT = 54329
 EMBEDDED_HOST = "127.0.0.1"
-# ``warehouse env`` exports this beside DB_HOST, so that a shell in which its lines were evaluated still
-# counts as using the embedded server, even after that server moved to another port.
+# ``warehouse env`` exports this beside DB_HOST, so that a shell in which its lines were evaluated
+# still counts as using the embedded server, even after that server moved to another port.
 EMBEDDED_MARK = "WAREHOUSE_EMBEDDED"
 
 Source = Literal["environment", ".env", "embedded"]
@@ -44,7 +44,7 @@ def variables() -> dict[str, str]:
 
 
 def state_dir() -> Path:
-    """Folder of the embedded server's state (``WAREHOUSE_HOME``, else ``.pg`` in the project root)."""
+    """Folder of the embedded server's state (``WAREHOUSE_HOME``, else ``.pg`` in the project)."""
     home = variables().get("WAREHOUSE_HOME")
     return Path(home).expanduser().absolute() if home else PROJECT_ROOT / ".pg"
 

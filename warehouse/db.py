@@ -72,8 +72,8 @@ def run(
     """Run ``work`` in one transaction on a new connection and commit.
 
     If the connection is lost on the way, all of ``work`` is run again on a new one, three times at
-    most; it must therefore be safe to repeat (the commit itself may have succeeded unseen). Any other
-    error rolls back and is raised at once.
+    most; it must therefore be safe to repeat (the commit itself may have succeeded unseen). Any
+    other error rolls back and is raised at once.
 
     Raises:
         WarehouseError: no connection, or it was lost four times in a row.

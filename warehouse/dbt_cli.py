@@ -1,8 +1,8 @@
 """The environment's ``dbt`` and ``mf``: they find the database by themselves.
 
-dbt reads neither ``.env`` nor the embedded server's state, so this stands before it: it fills in what
-is not exported, starts the embedded server if that is the one and stopped, provides dbt's packages,
-and hands over to the real command with the arguments as they were typed.
+dbt reads neither ``.env`` nor the embedded server's state, so this stands before it: it fills in
+what is not exported, starts the embedded server if that is the one and stopped, provides dbt's
+packages, and hands over to the real command with the arguments as they were typed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def main() -> int:
     except WarehouseError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    from dbt.cli.main import cli  # after the environment is complete: dbt reads it on import
+    # Only now that the environment is complete: dbt reads it on import.
+    from dbt.cli.main import cli  # noqa: PLC0415
 
     cli()
     return 0
@@ -56,7 +57,7 @@ def mf_main() -> int:
         sys.stderr.write(f"error: {error}\n")
         return 1
     try:
-        from dbt_metricflow.cli.main import cli
+        from dbt_metricflow.cli.main import cli  # noqa: PLC0415 - not in the core set
     except ImportError:
         sys.stderr.write(
             "error: MetricFlow is not installed: install the development set (`make setup-dev`).\n"

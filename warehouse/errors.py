@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class WarehouseError(Exception):
-    """A user's mistake or an unusable environment, told in one sentence (what, where, what to do)."""
+    """A user's mistake or an unusable environment, in one sentence: what, where, what to do."""

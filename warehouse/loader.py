@@ -167,7 +167,8 @@ def load_batch(
     assert row is not None
     batch_id: int = row[0]
     conn.execute(
-        "select set_config('warehouse.batch_id', %s, true), set_config('warehouse.batch_date', %s, true)",
+        "select set_config('warehouse.batch_id', %s, true),"
+        " set_config('warehouse.batch_date', %s, true)",
         (str(batch_id), batch.batch_date.isoformat()),
     )
     relations = []

@@ -61,7 +61,7 @@ def install(arguments: list[str] | None = None) -> None:
 
 
 def hub_answers() -> bool:
-    """True if dbt's package hub (``DBT_PACKAGE_HUB_URL``, else dbt's default) answers in 3 seconds."""
+    """True if the dbt hub (``DBT_PACKAGE_HUB_URL``, else dbt's default) answers in 3 seconds."""
     url = os.environ.get("DBT_PACKAGE_HUB_URL") or "https://hub.getdbt.com/"
     answers: list[bool] = []
 

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL server: one per project, in a folder of its own, outliving its starter.
 
-It listens on 127.0.0.1 only, with SCRAM and a random password. Its state folder holds ``data/``, the
-server's settings, the passwords, the port and the log.
+It listens on 127.0.0.1 only, with SCRAM and a random password. Its state folder holds ``data/``,
+the server's settings, the passwords, the port and the log.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ class EmbeddedServer:
         if version >= 18:
             # Checksums would log a full page for every hint bit set by the first read after a load.
             command += ["--no-data-checksums"]
-        # Text sorts by code point (fast, same everywhere), but upper() and lower() know all letters.
+        # Text sorts by code point (fast, the same everywhere); upper() and lower() know them all.
         if version >= 17:
             unicode = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         else:
@@ -249,9 +249,10 @@ class EmbeddedServer:
                 said = handle.read()
             if "could not bind" not in said:  # else someone was quicker: try the next port
                 lines = [line for line in said.splitlines() if "FATAL" in line or "HINT" in line]
+                reason = " ".join(lines).strip() or f"pg_ctl ended with {code}"
                 raise WarehouseError(
                     f"The embedded server does not start as account {account.name}"
-                    f" ({' '.join(lines).strip() or f'pg_ctl ended with {code}'}): see {self.log_file}."
+                    f" ({reason}): see {self.log_file}."
                 )
         raise WarehouseError(f"No port from {first} on is free: set PG_PORT to one that is.")
 
@@ -259,8 +260,8 @@ class EmbeddedServer:
         """Let go of what a killed postmaster left behind.
 
         Its sessions may still be at work on the shared memory: they are ended first, since a second
-        server beside them would destroy the data. Only then is the stale pid file removed (its number
-        may meanwhile belong to a stranger, and then PostgreSQL would refuse to start).
+        server beside them would destroy the data. Only then is the stale pid file removed (its
+        number may meanwhile belong to a stranger, and then PostgreSQL would refuse to start).
         """
         if not Path("/proc/self/cwd").exists():
             return  # without /proc PostgreSQL's own check has to do
@@ -272,9 +273,10 @@ class EmbeddedServer:
             if _wait(lambda: not _processes_in(self.data), seconds=3):
                 break
         else:
+            left = ", ".join(map(str, _processes_in(self.data)))
             raise WarehouseError(
-                f"Processes of a crashed server still use {self.data}"
-                f" (ids {', '.join(map(str, _processes_in(self.data)))}): end them, then start again."
+                f"Processes of a crashed server still use {self.data} (ids {left}): end them, then"
+                " start again."
             )
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -397,10 +399,10 @@ def _server_conf(port: int, home: Path) -> str:
         "password_encryption = 'scram-sha-256'",
         "max_connections = 60",
         "",
-        "# The data can be built again, so a power failure may cost it (fsync = off); a killed server",
-        "# may not: what was committed is handed to the operating system first. With",
-        "# synchronous_commit = off a table that was committed has been seen to vanish. A kill can also",
-        "# tear a page that was being written, so full_page_writes stays on.",
+        "# The data can be built again, so a power failure may cost it (fsync = off); a killed",
+        "# server may not: what was committed is handed to the operating system first. With",
+        "# synchronous_commit = off a table that was committed has been seen to vanish. A kill can",
+        "# also tear a page that was being written, so full_page_writes stays on.",
         "fsync = off",
         "synchronous_commit = on",
         "full_page_writes = on",

@@ -1,4 +1,4 @@
-"""The embedded server and the ways to an external one, through the command line as people use it."""
+"""The embedded server and the ways to an external one, through the command line."""
 
 from __future__ import annotations
 
@@ -315,7 +315,7 @@ def test_root_where_no_account_can_go(warehouse: Warehouse) -> None:
     assert warehouse.home.parent.stat().st_mode & 0o777 == 0o700
 
 
-# -- a server of one's own ---------------------------------------------------------------------------
+# -- a server of one's own -------------------------------------------------------------------------
 
 
 @pytest.fixture
