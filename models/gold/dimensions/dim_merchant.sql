@@ -1,4 +1,4 @@
--- grain: one row per merchant version
+-- grain: one row per merchant version, and one (key -1) for no merchant
 
 with versions as (
     select * from {{ ref('merchants_snapshot') }}
@@ -30,6 +30,36 @@ final as (
         ---------- validity
         {{ validity_columns() }}
     from versions
+    {%- if not is_incremental() %}
+
+    union all
+
+    select
+        -1 as merchant_key,
+        -1 as merchant_id,
+        'No merchant' as merchant_name,
+        null as category,
+        null as mcc_code,
+        null as city,
+        null as state,
+        null as country,
+        null as latitude,
+        null as longitude,
+        null as risk_rating,
+        null as avg_transaction_amount,
+        null as is_online,
+        null as established_date,
+        false as is_deleted,
+        cast('1900-01-01' as date) as effective_date,
+        cast('9999-12-31' as date) as end_date,
+        true as is_current,
+        cast('1900-01-01' as date) as valid_from,
+        cast('9999-12-31' as date) as valid_to,
+        {{ dbt.current_timestamp() }} as dw_created_at,
+        {{ dbt.current_timestamp() }} as dw_updated_at,
+        null as _batch_id,
+        {{ build_number() }} as _build_id
+    {%- endif %}
 )
 
 select * from final

@@ -57,7 +57,7 @@ final as (
         {{ percent_of('greatest(-periods.balance_amount, 0)', 'accounts.credit_limit') }}
             as credit_used_percent,
         accounts.credit_limit + periods.balance_amount as available_credit_amount,
-        periods.balance_amount < 0 and accounts.credit_limit is null as is_overdrawn,
+        periods.balance_amount < 0 and products.product_category in ('Checking', 'Savings') as is_overdrawn,
         periods.period_start_date = days.full_date as is_balance_changed,
         cast({{ dbt.datediff('accounts.open_date', 'days.full_date', 'day') }} as integer) as account_age_days
     from days
