@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ BIN = Path(sys.executable).parent
 VOLATILE_COLUMNS = {
     "dw_created_at", "dw_updated_at", "dbt_updated_at", "dbt_scd_id", "batch_id", "loaded_at",
 }  # fmt: skip
+READER_PASSWORD = "a reader of these tests"
 BUILD_TIMES = {("dst", "created_at"), ("dst", "updated_at")}
 
 
@@ -39,6 +41,7 @@ class Warehouse:
             "DBT_TARGET_PATH": str(self.home / "target"),
             "DBT_LOG_PATH": str(self.home / "logs"),
             "PYTHONPATH": str(ROOT),
+            "BI_READER_PASSWORD": READER_PASSWORD,
         }
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -82,13 +85,14 @@ class Warehouse:
         no_tests = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
         return self.build(*no_tests, *arguments)
 
-    def connect(self, **options: Any) -> psycopg.Connection[Any]:
-        """A connection as the owner."""
+    def connect(self, *, as_reader: bool = False) -> psycopg.Connection[Any]:
+        """A connection as the owner, or as bi_reader."""
         lines = self.run("python", "-m", "warehouse", "env").stdout.splitlines()
-        found = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+        found = dict(shlex.split(line)[1].split("=", 1) for line in lines)
         return psycopg.connect(
-            host=found["DB_HOST"], port=found["DB_PORT"], user=found["DB_USER"],
-            password=found["DB_PASSWORD"], dbname=found["DB_NAME"], autocommit=True, **options,
+            host=found["DB_HOST"], port=found["DB_PORT"], dbname=found["DB_NAME"],
+            user="bi_reader" if as_reader else found["DB_USER"],
+            password=READER_PASSWORD if as_reader else found["DB_PASSWORD"], autocommit=True,
         )  # fmt: skip
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

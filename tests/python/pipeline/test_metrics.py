@@ -1,0 +1,66 @@
+"""The semantic layer: MetricFlow sees the metrics and agrees with SQL on the gold schema."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.kit import Warehouse
+
+# metric -> the same number in SQL, for October 2024
+MONTH = "between date '2024-10-01' and date '2024-10-31'"
+SQL = {
+    "transactions": f"select count(*) from gold.fact_transactions where transaction_date {MONTH}",
+    "active_customers": (
+        f"select count(distinct customer_id) from gold.fact_transactions where transaction_date {MONTH}"
+    ),
+    "transaction_volume": (
+        f"select sum(abs(transaction_amount)) from gold.fact_transactions where transaction_date {MONTH}"
+    ),
+    "spending": "select sum(total_spending) from dst.dst_category_trends where year = 2024 and month = 10",
+    "revenue": f"select sum(revenue_amount) from gold.fact_transactions where transaction_date {MONTH}",
+    "fraud_rate": (
+        "select avg(case when is_fraud then 1.0 else 0 end) from gold.fact_transactions"
+        f" where transaction_date {MONTH}"
+    ),
+    "decline_rate": (
+        "select avg(case when status = 'declined' then 1.0 else 0 end) from gold.fact_transactions"
+        f" where transaction_date {MONTH}"
+    ),
+    "deposits": (
+        "select sum(balance_amount) from gold.fact_account_daily_snapshot"
+        " where snapshot_date = date '2024-10-31' and balance_amount > 0"
+    ),
+    "late_payment_rate": (
+        "select avg(case when is_late then 1.0 else 0 end) from gold.fact_loan_payments"
+        f" where scheduled_date {MONTH}"
+    ),
+    "savings_rate": (
+        "select (sum(income_amount) - sum(spending_amount)) / sum(income_amount)"
+        f" from gold.fact_transactions where transaction_date {MONTH}"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def answers(demo_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Decimal]:
+    """What MetricFlow says of October 2024."""
+    file: Path = tmp_path_factory.mktemp("metrics") / "october.csv"
+    demo_warehouse.run(
+        "mf", "query", "--metrics", ",".join(SQL), "--group-by", "metric_time__month",
+        "--start-time", "2024-10-01", "--end-time", "2024-10-31", "--csv", str(file),
+    )  # fmt: skip
+    (row,) = csv.DictReader(file.open())
+    return {name: Decimal(row[name]) for name in SQL}
+
+
+@pytest.mark.parametrize("metric", SQL)
+def test_metric_agrees_with_sql(
+    demo_warehouse: Warehouse, answers: dict[str, Decimal], metric: str
+) -> None:
+    expected = demo_warehouse.value(SQL[metric])
+    assert expected
+    assert answers[metric] == pytest.approx(Decimal(expected), rel=Decimal("1e-9"))
