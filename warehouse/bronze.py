@@ -179,6 +179,13 @@ class Target:
         """Name with schema, for statements."""
         return sql.Identifier(SCHEMA, self.name)
 
+    @property
+    def bounds(self) -> tuple[sql.Literal, sql.Literal]:
+        """First day of the month and of the next, for a new partition."""
+        assert self.month is not None
+        year, month = self.month.year, self.month.month
+        return sql.Literal(self.month), sql.Literal(date(year + month // 12, month % 12 + 1, 1))
+
 
 def open_target(conn: Connection, table: Table, batch_date: date) -> Target:
     """Where the rows of a batch are to be copied; give it to `close_target` afterwards.
@@ -193,32 +200,27 @@ def open_target(conn: Connection, table: Table, batch_date: date) -> Target:
     if conn.execute("select to_regclass(%s)", (f"{SCHEMA}.{name}",)).fetchone() != (None,):
         return Target(name)
     target = Target(name, parent=table.name, month=batch_date.replace(day=1))
+    first, after = target.bounds
+    # The check, made while the table is empty, spares the scan by which PostgreSQL would otherwise
+    # prove every row when the partition is attached.
     conn.execute(
-        sql.SQL("create table {} (like {} including defaults)").format(
-            target.identifier, sql.Identifier(SCHEMA, table.name)
-        )
+        sql.SQL(
+            "create table {} (like {} including defaults,"
+            " constraint month check (_batch_date >= {} and _batch_date < {}))"
+        ).format(target.identifier, sql.Identifier(SCHEMA, table.name), first, after)
     )
     return target
 
 
 def close_target(conn: Connection, target: Target) -> None:
     """Make a new partition part of its table."""
-    if target.parent is None or target.month is None:
+    if target.parent is None:
         return
-    first = target.month
-    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    bounds = {"first": sql.Literal(first), "after": sql.Literal(after), "t": target.identifier}
+    first, after = target.bounds
     _index(conn, target.name)
-    # The constraint spares the scan by which PostgreSQL would check the rows again.
     conn.execute(
-        sql.SQL(
-            "alter table {t} add constraint month check"
-            " (_batch_date >= {first} and _batch_date < {after}) not valid"
-        ).format(**bounds)
+        sql.SQL("alter table {} attach partition {} for values from ({}) to ({})").format(
+            sql.Identifier(SCHEMA, target.parent), target.identifier, first, after
+        )
     )
-    conn.execute(
-        sql.SQL(
-            "alter table {p} attach partition {t} for values from ({first}) to ({after})"
-        ).format(p=sql.Identifier(SCHEMA, target.parent), **bounds)
-    )
-    conn.execute(sql.SQL("alter table {t} drop constraint month").format(**bounds))
+    conn.execute(sql.SQL("alter table {} drop constraint month").format(target.identifier))
