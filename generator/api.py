@@ -75,6 +75,7 @@ class EnhancedFinancialDataGenerator:
             write_history(options, self.out_dir, overwrite=True)
         parts: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
         for happened in Simulation(options).history():
+            parts["transactions"].append(happened.render(happened.ledger.rows))
             for name, frame in happened.tables.items():
                 parts[name].append(frame)
         return {name: _final(name, pl.concat(frames)) for name, frames in parts.items()}

@@ -8,6 +8,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,14 +80,21 @@ def write_history(
         delivery = Delivery(options.seed, options.dirt)
         totals = Totals()
         batches, delivered_rows = [], 0
-        for happened in simulation.history():
-            delivered = delivery.deliver(happened)
-            totals.add(delivered)
-            write_batch(delivered, folder)
-            batches.append(folder_of(happened.period.last))
-            delivered_rows += len(delivered.tables["transactions"])
-            if progress is not None:
-                progress(len(happened.ledger.rows))
+        # one month is written while the next one is simulated, never more: memory stays flat
+        with ThreadPoolExecutor(max_workers=1) as writer:
+            writing: Future[Path] | None = None
+            for happened in simulation.history():
+                delivered = delivery.deliver(happened)
+                totals.add(delivered)
+                if writing is not None:
+                    writing.result()
+                writing = writer.submit(write_batch, delivered, folder)
+                batches.append(folder_of(happened.period.last))
+                delivered_rows += delivered.rows["transactions"]["delivered"]
+                if progress is not None:
+                    progress(len(happened.ledger.rows))
+            if writing is not None:
+                writing.result()
         write_json(folder / "truth.json", history_truth(simulation.world, totals))
         days = state.get("days", {}) if state is not None and same else {}
         write_json(folder / "generator.json", {**options.to_json(), "days": days})
@@ -160,7 +168,7 @@ def write_day(
             len(missing),
             options.end,
         )
-    return len(delivered.tables["transactions"])
+    return delivered.rows["transactions"]["delivered"]
 
 
 def _day_numbers(

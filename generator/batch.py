@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 
 from generator.dirt import Delivered
 from generator.timeline import date_of
@@ -25,13 +27,31 @@ def write_json(path: Path, content: dict[str, Any], indent: int | None = 2) -> N
     path.write_text(json.dumps(content, indent=indent, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def write_csv(frame: pl.DataFrame, path: Path) -> str:
-    """Write one file and return the sha256 of its bytes."""
-    buffer = io.BytesIO()
-    frame.write_csv(buffer, quote_style="necessary", line_terminator="\n")
-    content = buffer.getbuffer()
-    path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+def write_csv(parts: list[pl.DataFrame], path: Path) -> str:
+    """Write the rows of all parts as one file and return the sha256 of its bytes."""
+    checksum = hashlib.sha256()
+    with path.open("wb") as file:
+        header = (",".join(parts[0].columns) + "\n").encode()
+        for content in (header, *(_csv_lines(part) for part in parts if len(part))):
+            checksum.update(content)
+            file.write(content)
+    return checksum.hexdigest()
+
+
+def _csv_lines(frame: pl.DataFrame) -> bytes | memoryview:
+    """The lines of a frame, which is not empty, without a header; quotes only where needed."""
+    try:
+        # three times as fast, and refuses values that need quotes
+        sink = pa.BufferOutputStream()
+        options = pa_csv.WriteOptions(include_header=False, quoting_style="none", batch_size=8192)
+        # in one piece: an empty chunk among others makes this writer emit garbage
+        pa_csv.write_csv(frame.rechunk().to_arrow(), sink, options)
+        content: memoryview = memoryview(sink.getvalue())
+        return content
+    except pa.ArrowInvalid:
+        buffer = io.BytesIO()
+        frame.write_csv(buffer, include_header=False, quote_style="necessary", line_terminator="\n")
+        return buffer.getbuffer()
 
 
 def write_batch(delivered: Delivered, root: Path) -> Path:
@@ -40,10 +60,11 @@ def write_batch(delivered: Delivered, root: Path) -> Path:
     folder = root / folder_of(delivered.period.last)
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
-    for name, frame in delivered.tables.items():
-        if len(frame):
-            sha256 = write_csv(frame, folder / f"{name}.csv")
-            files[f"{name}.csv"] = {"rows": len(frame), "sha256": sha256}
+    for name, parts in delivered.tables.items():
+        rows = delivered.rows[name]["delivered"]
+        if rows:
+            sha256 = write_csv(parts, folder / f"{name}.csv")
+            files[f"{name}.csv"] = {"rows": rows, "sha256": sha256}
     write_json(
         folder / "truth.json",
         {

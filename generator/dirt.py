@@ -96,7 +96,7 @@ class Delivered:
     """The tables of one batch as they are written, and the truth about them."""
 
     period: Period
-    tables: dict[str, pl.DataFrame]
+    tables: dict[str, list[pl.DataFrame]]  # parts that follow each other in one file
     rows: dict[str, dict[str, int]]
     defects: list[dict[str, Any]]
     spending: list[dict[str, Any]]
@@ -130,11 +130,9 @@ class Delivery:
     def deliver(self, happened: Happened) -> Delivered:
         """The batch of a period."""
         self._defects, self._rows = [], {}
-        tables: dict[str, pl.DataFrame] = {}
+        tables: dict[str, list[pl.DataFrame]] = {}
         versions: dict[str, list[list[Any]]] = {}
         for name, frame in happened.tables.items():
-            if name == "transactions":
-                continue
             true_rows = self._hold_versions(happened, frame) if name == "customers" else frame
             if name in VERSIONED:
                 versions[name] = [
@@ -172,7 +170,7 @@ class Delivery:
         kept = frame.filter(~hold)
         return kept if old is None else pl.concat([kept, old])
 
-    def _other_table(self, period: Period, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    def _other_table(self, period: Period, name: str, frame: pl.DataFrame) -> list[pl.DataFrame]:
         """Repeated and unusable rows, and stray blanks, in any table but transactions."""
         rng = random_for(self.seed, f"dirt_{name}", period.first)
         true_rows = len(frame)
@@ -218,24 +216,26 @@ class Delivery:
                     name, np.array([position + i]), kinds[k][0], "quarantined", kinds[k][3]
                 )
         self._count(name, sum(len(p) for p in parts), duplicates, int(ghosts))
-        return pl.concat(parts)
+        return parts
 
     # ------------------------------------------------------------ transactions
 
     def _transactions(
         self, happened: Happened
-    ) -> tuple[pl.DataFrame, list[dict[str, Any]], dict[str, Any], list[int], list[int]]:
+    ) -> tuple[list[pl.DataFrame], list[dict[str, Any]], dict[str, Any], list[int], list[int]]:
         period, rows = happened.period, happened.ledger.rows
         rng = random_for(self.seed, "dirt_transactions", period.first)
         old_late, due = self.late, self._due_corrections(period)
         late, misstated, recategorised = _choose_untold(happened, rng.random(len(rows)))
-        frame, figures = self._misstate(happened, rng, misstated, recategorised)
-        here = np.flatnonzero(~late)
-        held = np.flatnonzero(late)
-        self.late = _Waiting(frame[held], figures.take(held)) if len(held) else None
-        own = self._write_badly(rng, frame[here] if len(held) else frame, rows.take(here))
+        told_rows = self._misstate(happened, rng, misstated, recategorised)
+        held, here = told_rows.take(late), told_rows.take(~late)
+        self.late = _Waiting(happened.render(held), _figures(held)) if len(held) else None
+        own = happened.render(here)
+        honest = (here.type == ref.TYPE["purchase"]) & (here.decline == NONE) & ~here.recurring
+        pool = np.flatnonzero(honest & ~misstated[~late])
+        own = self._write_badly(rng, own, here)
 
-        parts, told = [own], [figures.take(here)]
+        parts, told = [own], [_figures(here)]
         if old_late is not None:
             parts.append(old_late.frame)
             told.append(old_late.figures)
@@ -245,15 +245,12 @@ class Delivery:
         repeats = self._repeats(rng, own, position)
         parts += repeats
         duplicates = sum(len(p) for p in repeats)
-        honest = (rows.type == ref.TYPE["purchase"]) & (rows.decline == NONE) & ~misstated
-        pool = frame.filter(pl.Series(honest & ~rows.recurring))
-        ghosts = self._ghosts(period, rng, pool, len(own), position + duplicates)
-        if ghosts is not None:
-            parts.append(ghosts)
-        count = 0 if ghosts is None else len(ghosts)
+        ghosts = self._ghosts(happened, rng, here.take(pool), len(own), position + duplicates)
+        parts.append(ghosts)
+        count = len(ghosts)
         self._count("transactions", position + duplicates + count, duplicates, count)
         return (
-            pl.concat(parts),
+            parts,
             _spending(told, due),
             _ledger(told, due),
             [] if old_late is None else [int(i) for i in old_late.figures.id],
@@ -262,36 +259,21 @@ class Delivery:
 
     def _misstate(
         self, happened: Happened, rng: np.random.Generator, misstated: Array, recategorised: Array
-    ) -> tuple[pl.DataFrame, Columns]:
-        """Put the first, wrong statement of some rows into the table, and queue the right one.
-
-        Returns the table and the figures (time, cents, category, id) as they are told now.
-        """
-        rows, frame = happened.ledger.rows, happened.tables["transactions"]
-        cents, category = rows.cents.copy(), rows.category.copy()
+    ) -> Columns:
+        """The transactions as they are told now; what is told wrongly is queued for correction."""
+        rows = happened.ledger.rows
         wrong = np.flatnonzero(misstated | recategorised)
+        told = Columns(**{name: getattr(rows, name) for name in rows.names})
         if len(wrong):
             amount = misstated[wrong]
-            self._plan_corrections(happened, rng, wrong, amount, (cents, category))
-            codes = [_first_code(c) for c in category[wrong]]
-            told = {
-                "amount": text.money(cents[wrong]),
-                "merchant_category": text.pick(ref.CATEGORY_NAMES, category[wrong]),
-                "mcc_code": pl.Series(codes, dtype=pl.String).zip_with(
-                    pl.Series(~amount), frame["mcc_code"][pl.Series(wrong)]
-                ),
-            }
-            frame = frame.with_columns(
-                frame[column].scatter(wrong, cells).alias(column) for column, cells in told.items()
+            told.cents, told.category, told.mcc = (
+                column.copy() for column in (rows.cents, rows.category, rows.mcc)
             )
-        approved = rows.decline == NONE
-        figures = Columns(
-            time=rows.time,
-            cents=np.where(approved, cents, 0),
-            category=np.where(np.isin(rows.type, ref.SPENDING_TYPES) & approved, category, NONE),
-            id=rows.id,
-        )
-        return frame, figures
+            self._plan_corrections(happened, rng, wrong, amount, told)
+            told.mcc[wrong] = np.where(
+                amount, rows.mcc[wrong], [_first_code(c) for c in told.category[wrong]]
+            )
+        return told
 
     def _repeats(
         self, rng: np.random.Generator, own: pl.DataFrame, position: int
@@ -331,7 +313,7 @@ class Delivery:
         rng: np.random.Generator,
         wrong: Array,
         amount: Array,
-        told: tuple[Array, Array],
+        told: Columns,
     ) -> None:
         """Queue the true rows at `wrong`, and put what is told first into `told`.
 
@@ -339,7 +321,7 @@ class Delivery:
         amount is corrected by the next batch, so that balances never wait longer.
         """
         period, rows = happened.period, happened.ledger.rows
-        cents, category = told
+        cents, category = told.cents, told.category
         k = len(wrong)
         factor = np.array([10.0, 0.1, 1.1, 0.9, 2.0])[rng.integers(0, 5, k)]
         false_cents = np.minimum(np.rint(rows.cents[wrong] * factor), -1).astype(np.int64)
@@ -351,7 +333,7 @@ class Delivery:
         category[wrong] = np.where(amount, rows.category[wrong], other)
         due = np.where(amount, period.last + 1, period.last + 1 + rng.integers(0, 75, k))
         moment = due * DAY + rng.integers(3600, 20 * 3600, k)
-        frame = happened.tables["transactions"][wrong]
+        frame = happened.render(rows.take(wrong))
         true_frame = frame.with_columns(text.stamps(moment).alias("updated_at"))
         figures = Columns(
             id=rows.id[wrong],
@@ -408,13 +390,14 @@ class Delivery:
         return frame
 
     def _ghosts(
-        self, period: Period, rng: np.random.Generator, pool: pl.DataFrame, n: int, position: int
-    ) -> pl.DataFrame | None:
-        """Rows that never happened and that no one could use."""
-        count = int(rng.poisson(self.dirt * UNUSABLE * n))
-        if count == 0 or len(pool) == 0:
-            return None
-        ghosts = pool[rng.integers(0, len(pool), count)]
+        self, happened: Happened, rng: np.random.Generator, pool: Columns, n: int, position: int
+    ) -> pl.DataFrame:
+        """Rows that never happened and that no one could use, made from true purchases."""
+        period = happened.period
+        count = int(rng.poisson(self.dirt * UNUSABLE * n)) if len(pool) else 0
+        ghosts = happened.render(pool.take(rng.integers(0, max(len(pool), 1), count)))
+        if count == 0:
+            return ghosts
         ids = [str(period.batch_number * 10_000_000 + GHOST_IDS + i) for i in range(count)]
         ghosts = ghosts.with_columns(pl.Series(ids).alias("transaction_id"))
         kinds = list(_GHOSTS)
@@ -500,17 +483,37 @@ _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {
 }
 
 
-def _first_code(category: int) -> str:
-    return next(str(code) for code, c in ref.merchant_category_codes() if c == category)
+def _first_code(category: int) -> int:
+    """Position of a category's first merchant category code."""
+    return next(i for i, (_, c) in enumerate(ref.merchant_category_codes()) if c == category)
+
+
+def _figures(rows: Columns) -> Columns:
+    """What transactions add to the totals: nothing where they are declined."""
+    approved = rows.decline == NONE
+    spends = approved & (
+        (rows.type == ref.TYPE["purchase"])
+        | (rows.type == ref.TYPE["refund"])
+        | (rows.type == ref.TYPE["fee"])
+    )
+    return Columns(
+        time=rows.time,
+        cents=np.where(approved, rows.cents, 0),
+        category=np.where(spends, rows.category, NONE),
+        id=rows.id,
+    )
 
 
 def _write(frame: pl.DataFrame, column: str, at: Array, rewrite: _Rewrite) -> pl.DataFrame:
     """Rewrite some cells of a column."""
     if len(at) == 0:
         return frame
-    old = frame[column].gather(at).to_list()
+    old = frame[column][pl.Series(at)].to_list()
     new = pl.Series([rewrite(v) if v is not None else None for v in old], dtype=pl.String)
-    return frame.with_columns(frame[column].scatter(at, new).alias(column))
+    changed = frame.clone()  # shares the columns; with_columns() would plan a query
+    place = frame.get_column_index(column)
+    changed.replace_column(place, frame[column].clone().scatter(at, new))
+    return changed
 
 
 def _blank(frame: pl.DataFrame, at: Array, *columns: str) -> pl.DataFrame:

@@ -165,7 +165,9 @@ def change_customers(world: World, period: Period, joined: Array) -> Versions:
     people = world.customers
     rng = world.rng("customer_changes", period.first)
     span = period.days * DAY
-    old = np.setdiff1d(np.arange(len(people)), joined)
+    known = np.ones(len(people), dtype=bool)
+    known[joined] = False
+    old = np.flatnonzero(known)
     parts = [Versions.of(people, joined, people.signup[joined])]
     stays = old[people.active[old] & (people.left[old] == NEVER)]
     leaves = old[people.active[old] & (people.left[old] < period.end)]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from generator import economy, life, obligations, purchases, render, service
-from generator.columns import Array
+from generator.columns import Array, Columns
 from generator.ledger import Ledger, post, remember
 from generator.options import HistoryOptions
 from generator.timeline import Period, date_of, day_number, day_period, history_periods
@@ -33,11 +33,16 @@ TABLES = (
 
 @dataclass
 class Happened:
-    """One period: the true rows of each table, and what the truth needs beside them."""
+    """One period: the true rows of each table, and what the truth needs beside them.
+
+    Transactions are many, so they are not in `tables`: `render` turns those of the ledger, or
+    some of them, into a table.
+    """
 
     period: Period
     tables: dict[str, pl.DataFrame]
     ledger: Ledger
+    render: Callable[[Columns], pl.DataFrame]
     churn: life.ChurnLog
     account_versions: life.Versions
 
@@ -116,7 +121,6 @@ class Simulation:
             "merchants": draw.merchants(merchants),
             "customers": draw.customers(customer_versions),
             "accounts": draw.accounts(account_versions, ledger),
-            "transactions": draw.transactions(ledger.rows),
             "credit_applications": draw.applications(applications.filed, applications.decided),
             "fraud_alerts": draw.alerts(raised, resolved),
             "customer_interactions": draw.interactions(served, offers),
@@ -128,4 +132,4 @@ class Simulation:
             tables["economic_indicators"] = indicators
         service.forget_campaigns(world, period)
         self.today = period.last
-        return Happened(period, tables, ledger, churn, account_versions)
+        return Happened(period, tables, ledger, draw.transactions, churn, account_versions)
