@@ -21,7 +21,7 @@ REPORT = Report(
         Chart("kpi_changes", charts.kpi_changes, None),
         Chart("monthly_trends", charts.monthly_trends, queries.MONTHLY),
         Chart("channel_share", charts.channel_share, queries.CHANNELS),
-        Chart("channel_amounts", charts.channel_amounts, queries.CHANNELS),
+        Chart("channel_spending", charts.channel_spending, queries.CHANNELS),
         Chart("customer_segments", charts.customer_segments, queries.SEGMENTS),
         Chart("demographics", charts.demographics, queries.DEMOGRAPHICS),
         Chart("product_treemap", charts.product_treemap, queries.PRODUCTS, is_wide=True),

@@ -1,6 +1,6 @@
 """Reading the warehouse: one snapshot of the database per report, aggregated in SQL.
 
-Queries read the schemas gold and dst, and silver.as_of_date for what "today" means; never the clock.
+Queries read the schemas gold and dst, and silver.as_of_date for what "today" means, not the clock.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def open_warehouse(settings: Settings | None = None) -> Iterator[Warehouse]:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with _explained(settings):
             as_of = _single(connection, "select as_of_date from silver.as_of_date")
-            first_day = _single(connection, "select min(month_start_date) from dst.dst_category_trends")
+            first_day = _single(
+                connection, "select min(month_start_date) from dst.dst_category_trends"
+            )
         if as_of is None or first_day is None:
             raise WarehouseError(
                 f"The warehouse at {settings.address} is empty: load data"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
 
@@ -11,6 +12,7 @@ Number = int | float | Decimal
 Kind = Literal["count", "money", "price", "percent"]
 
 MINUS = "\u2212"
+EN_DASH = "\u2013"
 SPACE = "\u00a0"  # between a number and its unit: they stay on one line
 MISSING = "no data"
 _STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -40,7 +42,7 @@ def percent(value: Number, digits: int | None = None) -> str:
 
 
 def signed_percent(value: Number, digits: int | None = None) -> str:
-    """A change: ``+4.2 %``, ``−4.2 %``."""
+    """A change, its sign always shown: ``+4.2 %``."""
     return ("+" if value > 0 else "") + percent(value, digits)
 
 
@@ -48,7 +50,13 @@ def number(value: Number | None, kind: Kind) -> str:
     """``value`` in the way of its kind; `MISSING` for None and NaN."""
     if value is None or math.isnan(float(value)):
         return MISSING
-    return {"count": count, "money": money, "price": price, "percent": percent}[kind](value)
+    write: dict[Kind, Callable[[Number], str]] = {
+        "count": count,
+        "money": money,
+        "price": price,
+        "percent": percent,
+    }
+    return write[kind](value)
 
 
 def day(date: dt.date) -> str:
@@ -70,6 +78,13 @@ def days(start: dt.date, end: dt.date) -> str:
     """``22 Oct to 20 Nov 2026``; the year is said twice only where it differs."""
     first = f"{start.day} {start:%b}" if start.year == end.year else day(start)
     return f"{first} to {day(end)}"
+
+
+def unbroken(text: str) -> str:
+    """``text`` that is never broken into lines, neither at a space nor at a hyphen."""
+    return (
+        text.replace(" ", SPACE).replace("-", "\u2011").replace(EN_DASH, f"\u2060{EN_DASH}\u2060")
+    )
 
 
 def listing(words: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
@@ -65,7 +66,7 @@ class Reading:
 
     @property
     def change_percent(self) -> float | None:
-        """Relative change against the period before; None where there is nothing to compare with."""
+        """Relative change against the period before; None if there is nothing to compare with."""
         return relative_change(self.value, self.previous)
 
     @property
@@ -74,7 +75,7 @@ class Reading:
         if self.value is None or self.previous is None:
             return "nothing to compare with"
         if self.kpi.kind == "percent":
-            points = float(self.value) - float(self.previous)
+            points = self._difference
             sign = "+" if points > 0 else formats.MINUS if points < 0 else "±"
             return f"{sign}{abs(points):.2f} points"
         change = self.change_percent
@@ -83,16 +84,20 @@ class Reading:
     @property
     def verdict(self) -> str:
         """``good``, ``bad`` or ``neutral``: what the change means to the bank."""
-        change = self.change_percent
-        if not change or self.kpi.better is None:
+        if not self._difference or self.kpi.better is None:
             return "neutral"
-        return "good" if (change > 0) == (self.kpi.better == "up") else "bad"
+        return "good" if (self._difference > 0) == (self.kpi.better == "up") else "bad"
 
     @property
     def arrow(self) -> str:
         """The direction of the change, so that it is not told by colour alone."""
-        change = self.change_percent
-        return "▲" if change and change > 0 else "▼" if change and change < 0 else "•"
+        return "▲" if self._difference > 0 else "▼" if self._difference < 0 else "•"
+
+    @property
+    def _difference(self) -> float:
+        if self.value is None or self.previous is None:
+            return 0.0
+        return float(self.value) - float(self.previous)
 
     @property
     def previous_text(self) -> str:
@@ -108,7 +113,7 @@ def relative_change(value: Number | None, base: Number | None) -> float | None:
 
 
 def periods_until(as_of: dt.date, first_day: dt.date, days: int = 30) -> list[Period]:
-    """Up to `HISTORY` whole periods that end with ``as_of`` and hold data throughout, oldest first."""
+    """Up to `HISTORY` periods until ``as_of``, all within the data, oldest first."""
     found = [Period.last(days, as_of)]
     while len(found) < HISTORY and found[-1].previous.start >= first_day:
         found.append(found[-1].previous)
@@ -142,4 +147,4 @@ def to_frame(readings: Sequence[Reading]) -> pd.DataFrame:
 
 
 def _number(value: Number | None) -> Number | None:
-    return None if value is None or pd.isna(value) else value
+    return None if value is None or math.isnan(float(value)) else value

@@ -1,13 +1,14 @@
 """HTML pages out of figures and key figures: one file, no network.
 
-plotly.js stands once in the page. A content security policy forbids everything that is not in the file,
-so that a page that needs the network fails loudly here and not at a reader without it.
+plotly.js stands once in the page. A content security policy forbids everything that is not in the
+file, so that a page that needs the network fails loudly here and not at a reader without it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -130,15 +131,14 @@ def sparkline(reading: Reading, width: int = 120, height: int = 28) -> Markup:
         return Markup("")
     low, high = min(values), max(values)
     step = (width - 8) / (len(values) - 1)
-    points = [
-        (4 + step * i, height - 4 - (height - 8) * ((v - low) / (high - low) if high > low else 0.5))
-        for i, v in enumerate(values)
-    ]
+    share = [(value - low) / (high - low) if high > low else 0.5 for value in values]
+    points = [(4 + step * i, height - 4 - (height - 8) * part) for i, part in enumerate(share)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     x, y = points[-1]
     words = f"The last {len(values)} periods, from {formats.number(low, reading.kpi.kind)} to"
     return Markup(
-        '<svg class="spark" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">'
+        '<svg class="spark" viewBox="0 0 {w} {h}" preserveAspectRatio="xMinYMid"'
+        ' role="img" aria-label="{label}">'
         '<polyline points="{line}"/><circle cx="{x}" cy="{y}" r="3"/></svg>'
     ).format(
         w=width, h=height, line=line, x=f"{x:.1f}", y=f"{y:.1f}",
@@ -172,7 +172,7 @@ def _cell(value: object) -> tuple[str, bool]:
     """A table cell: its text, and whether it is a number."""
     if isinstance(value, bool):
         return ("yes" if value else "no"), False
-    if value is None or (isinstance(value, float) and value != value):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return "", False
     if isinstance(value, Decimal):
         return f"{value:,f}", True

@@ -32,8 +32,8 @@ class Chart:
     Attributes:
         name: stable, for links and file names of exports.
         draw: rows and as-of date in, figure out.
-        query: may use ``%(as_of)s`` and, for the ``days`` days up to it, ``%(start)s``, ``%(end)s``;
-            None for a chart of the key figures themselves.
+        query: may use ``%(as_of)s`` and, for the ``days`` days up to it, ``%(start)s`` and
+            ``%(end)s``; None for a chart of the key figures themselves.
         days: length of the period.
         is_wide: takes the full width of the page.
     """
@@ -50,7 +50,7 @@ class Report:
     """A report: the question it answers, its key figures and its charts.
 
     Attributes:
-        name: also the name of its script and of its HTML file, such as ``01_descriptive_analytics``.
+        name: also the name of its script and of its HTML file, like ``01_descriptive_analytics``.
         title: what it is called.
         question: the question it answers.
         summary: one line for the index.

@@ -1,4 +1,4 @@
-"""Build every report (or some) and the index: ``python analytics_viz/run_all_viz.py [--only 01]``."""
+"""Build all reports (or some) and the index: ``python analytics_viz/run_all_viz.py --only 01``."""
 
 from __future__ import annotations
 
@@ -95,11 +95,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         with open_warehouse() as warehouse, tqdm(reports, unit="report", leave=False) as progress:
             for report in progress:
                 progress.set_description(report.name)
-                written.append(
-                    write(report, warehouse, folder, has_timestamp=options.timestamp)
-                )
+                written.append(write(report, warehouse, folder, has_timestamp=options.timestamp))
         index = folder / "index.html"
-        write_atomically(index, page.render_index(page.find_summaries(folder), dt.datetime.now(dt.UTC)))
+        write_atomically(
+            index, page.render_index(page.find_summaries(folder), dt.datetime.now(dt.UTC))
+        )
         for path in [*written, index]:
             print(f"{shown(path)}  {path.stat().st_size / 1e6:.1f} MB")  # noqa: T201
         return 0

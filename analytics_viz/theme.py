@@ -1,9 +1,9 @@
 """Colours, and the frame that every figure is put into.
 
-Figures are drawn with the colours of `LIGHT`. The page swaps each for its counterpart in `DARK`, string
-by string; therefore every colour of a figure must be one of the palette and no two of them are equal.
-The series colours follow Okabe and Ito, "Color Universal Design" (2008): people with any of the three
-kinds of colour blindness can tell them apart; the dark ones are the same hues, lighter.
+Figures are drawn with the colours of `LIGHT`. The page swaps each for its counterpart in `DARK`,
+string by string; so every colour of a figure must be one of the palette, and no two are equal.
+The series colours follow Okabe and Ito, "Color Universal Design" (2008): people with any of the
+three kinds of colour blindness can tell them apart; the dark ones are the same hues, lighter.
 """
 
 from __future__ import annotations
@@ -166,8 +166,8 @@ def finish(
 ) -> go.Figure:
     """Give a figure its looks and what a reader must know about it.
 
-    The words live in ``layout.title`` and ``layout.meta``, so they travel with the figure to whatever
-    shows it: a page, a dashboard, an image.
+    The words live in ``layout.title`` and ``layout.meta``, so they travel with the figure to
+    whatever shows it: a page, a dashboard, an image.
 
     Args:
         figure: traces, axes and annotations done.
@@ -177,7 +177,8 @@ def finish(
         sample: n and of what, such as ``n = 1,000 customers``.
         as_of: the business day that "today" means.
         height: in pixels.
-        narrow: layout attributes (dotted names) to set instead on a screen as wide as a phone.
+        narrow: layout attributes (dotted names, or `data.0.…` of a trace) to set instead on a
+            screen as wide as a phone.
     """
     figure.update_layout(
         template=template(),

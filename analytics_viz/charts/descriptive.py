@@ -1,12 +1,13 @@
 """What happened? The figures of report 01.
 
-Every function takes the rows of its query in `analytics_viz.queries.descriptive` and the as-of date, and
-returns a figure; an empty frame gives the figure of `theme.no_data`. None of them reads anything else.
+Every function takes the rows of its query in `analytics_viz.queries.descriptive` and the as-of
+date, and returns a figure; an empty frame gives the figure of `theme.no_data`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -38,7 +39,7 @@ def kpi_changes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     rows = []
     for label, group in frame.groupby("label", sort=False):
         values = list(group["value"])
-        changes = [relative_change(b, a) for a, b in zip(values, values[1:], strict=False)]
+        changes = [relative_change(b, a) for a, b in pairwise(values)]
         if changes and changes[-1] is not None:
             before = [change for change in changes[:-1] if change is not None]
             rows.append((label, changes[-1], min(before, default=None), max(before, default=None)))
@@ -54,7 +55,8 @@ def kpi_changes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         x=usual["high"] - usual["low"],
         orientation="h",
         width=0.42,
-        marker_color=LIGHT.grid,
+        marker_color=LIGHT.quiet,
+        opacity=0.55,
         name="range of the earlier changes",
         customdata=usual[["low", "high"]],
         hovertemplate="%{y}<br>earlier changes: %{customdata[0]:+.1f} % to %{customdata[1]:+.1f} %"
@@ -87,7 +89,7 @@ def kpi_changes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         if 0 < len(unusual) <= 3
         else f"{len(unusual)} of {len(table)} key figures moved further than in the past year"
         if unusual
-        else f"All {len(table)} key figures moved within their usual range,"
+        else f"All {len(table)} comparable key figures moved within their usual range,"
         f" {top['label'].lower()} most ({formats.signed_percent(top['change'], 1)})"
     )
     periods = frame.groupby("label")["period_end"].nunique().max()
@@ -101,7 +103,7 @@ def kpi_changes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {periods} periods of 30 days",
         as_of=as_of,
         height=90 + 46 * len(table),
-        narrow={"yaxis.title.text": ""},
+        narrow={"yaxis.title.text": "", "xaxis.title.text": "Change (%)"},
     )
 
 
@@ -119,72 +121,68 @@ def monthly_trends(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         spending=frame["spending_amount"].astype(float),
     )
     whole = table[table["is_complete"].astype(bool)]
+    # a month that has just begun would look like a crash
+    shown = whole if len(whole) > 1 else table
     panels = (
-        ("spending", "Spending ($)", formats.money, "$,.0f"),
-        ("transaction_count", "Transactions", formats.count, ",.0f"),
+        ("spending", "Spending ($)", formats.money, "$,.0f", "$~s"),
+        ("transaction_count", "Transactions", formats.count, ",.0f", "~s"),
     )
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09)
-    for row, (column, name, text, d3) in enumerate(panels, start=1):
+    for row, (column, name, text, in_full, short) in enumerate(panels, start=1):
+        labels = _ends(shown, column)
         figure.add_scatter(
-            x=whole["month"],
-            y=whole[column],
-            mode="lines",
+            x=shown["month"],
+            y=shown[column],
+            mode="lines+markers" if len(shown) < 3 else "lines",
             line={"color": LIGHT.blue, "width": 2.5},
-            name=name,
-            hovertemplate=f"%{{x|%B %Y}}<br>{name}: %{{y:{d3}}}<extra></extra>",
+            hovertemplate=f"%{{x|%B %Y}}<br>{name}: %{{y:{in_full}}}<extra></extra>",
             row=row,
             col=1,
         )
-        running = table[len(whole) - 1 :] if len(whole) < len(table) else table[:0]
-        if len(running) > 1:
-            figure.add_scatter(
-                x=running["month"],
-                y=running[column],
-                mode="lines+markers",
-                line={"color": LIGHT.muted, "width": 1.5, "dash": "dot"},
-                marker={"size": [0] * (len(running) - 1) + [7], "symbol": "circle-open"},
-                name=f"{name}, month not over",
-                hovertemplate=f"%{{x|%B %Y}} so far<br>{name}: %{{y:{d3}}}<extra></extra>",
-                row=row,
-                col=1,
-            )
-        for label in _ends(whole, column):
-            figure.add_scatter(
-                x=[label["month"]],
-                y=[label[column]],
-                mode="markers+text",
-                marker={"size": 8, "color": LIGHT.blue},
-                text=[f"<b>{text(label[column])}</b>"],
-                textposition="top center",
-                cliponaxis=False,
-                hoverinfo="skip",
-                row=row,
-                col=1,
-            )
+        figure.add_scatter(
+            x=[label["month"] for label in labels],
+            y=[label[column] for label in labels],
+            mode="markers+text",
+            marker={"size": 8, "color": LIGHT.blue},
+            text=[f"<b>{text(label[column])}</b>" for label in labels],
+            textposition=["top center"] * (len(labels) - 1) + ["middle right"],
+            cliponaxis=False,
+            hoverinfo="skip",
+            row=row,
+            col=1,
+        )
         figure.update_yaxes(
             title=name,
-            range=[0, 1.2 * float(table[column].max() or 1)],
-            tickformat="$~s" if d3.startswith("$") else "~s",
+            range=[0, 1.2 * float(shown[column].max() or 1)],
+            tickformat=short,
             nticks=5,
             row=row,
             col=1,
         )
+    running = table["month"].iloc[-1] if len(shown) < len(table) else None
     figure.update_xaxes(title="Month", row=2, col=1)
     figure.update_xaxes(
-        tickformat="%b\n%Y", hoverformat="%B %Y", range=_padded(table["month"], days=20)
+        tickformat="%b\n%Y",
+        hoverformat="%B %Y",
+        tickvals=_marked(shown["month"]),
+        range=_with_room(shown["month"], 0.15),
     )
     figure.update_layout(showlegend=False, hovermode="closest")
     return finish(
         figure,
-        title=_trend_finding(whole if len(whole) else table),
-        subtitle="Spending and approved transactions per calendar month",
-        how_to_read="Each line runs from month to month and starts at zero on the left scale; the"
-        " dotted end is a month that is not over yet.",
-        sample=f"n = {formats.count(int(table['transaction_count'].sum()))} approved transactions"
-        f" in {len(table)} months",
+        title=_trend_finding(shown),
+        subtitle="Spending and approved transactions per calendar month"
+        + (f"; {formats.month(running)}, not over yet, is left out" if running else ""),
+        how_to_read="Each line runs from month to month above a scale that starts at zero; the dots"
+        " mark the highest and the last month.",
+        sample=f"n = {formats.count(int(shown['transaction_count'].sum()))} approved transactions"
+        f" in {len(shown)} months",
         as_of=as_of,
-        height=460,
-        narrow={"xaxis.nticks": 5, "xaxis2.nticks": 5},
+        height=504,
+        narrow={
+            "xaxis.range": _with_room(shown["month"], 0.25),
+            "xaxis2.range": _with_room(shown["month"], 0.25),
+        },
     )
 
 
@@ -192,7 +190,7 @@ def channel_share(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """The channels' shares in the number of transactions.
 
     Args:
-        frame: channel, transaction_count, moved_amount.
+        frame: channel, transaction_count.
         as_of: the last of the 365 days.
     """
     table = frame[frame["transaction_count"] > 0].sort_values("transaction_count", ascending=False)
@@ -201,11 +199,15 @@ def channel_share(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     total = int(table["transaction_count"].sum())
     shares = 100 * table["transaction_count"] / total
     top = table.iloc[0]
+    rest = "".join(
+        f", {formats.percent(share)} through {channel}"
+        for channel, share in zip(table["channel"][1:2], shares[1:2], strict=True)
+    )
     figure = go.Figure(
         go.Pie(
             labels=table["channel"],
             values=table["transaction_count"],
-            hole=0.58,
+            hole=0.62,
             sort=False,
             direction="clockwise",
             marker={
@@ -231,68 +233,68 @@ def channel_share(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             font={"size": 16, "color": LIGHT.text},
         )
     )
-    figure.update_layout(showlegend=False, margin={"t": 40, "b": 40, "l": 60, "r": 60})
-    figure.update_traces(automargin=True)
+    figure.update_layout(showlegend=False, margin={"t": 48, "b": 36, "l": 78, "r": 78})
     return finish(
         figure,
-        title=f"{formats.percent(shares.iloc[0])} of transactions go through {top['channel']}"
-        + (f", {formats.percent(shares.iloc[1])} through {table.iloc[1]['channel']}" if len(table) > 1 else ""),
+        title=f"{formats.percent(shares.iloc[0])} of transactions go through"
+        f" {top['channel']}{rest}",
         subtitle=f"Share of approved transactions by channel, {_year(as_of)}",
         how_to_read="The whole ring is all transactions; each arc is one channel's share, clockwise"
-        " from the largest.",
+        " from the largest. Auto stands for standing orders and direct debits.",
         sample=f"n = {formats.count(total)} approved transactions",
         as_of=as_of,
+        narrow={"height": 320, "annotations.0.font.size": 13},
     )  # fmt: skip
 
 
-def channel_amounts(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
-    """The money that moves through each channel.
+def channel_spending(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """What is spent through each channel.
 
     Args:
-        frame: channel, transaction_count, moved_amount.
+        frame: channel, spending_count, spending_amount.
         as_of: the last of the 365 days.
     """
-    table = frame[frame["transaction_count"] > 0]
-    table = table.assign(moved=table["moved_amount"].astype(float)).sort_values("moved")
-    if table.empty or not table["moved"].sum():
-        return no_data(_in_year("approved transactions", as_of), as_of)
-    total, number = table["moved"].sum(), int(table["transaction_count"].sum())
-    share = 100 * table["moved"] / total
-    count_share = 100 * table["transaction_count"] / number
+    table = frame.assign(spending=frame["spending_amount"].astype(float))
+    table = table[table["spending"] > 0].sort_values("spending")
+    if table.empty:
+        return no_data(_in_year("spending", as_of), as_of)
+    number = int(table["spending_count"].sum())
+    share = 100 * table["spending"] / table["spending"].sum()
+    count_share = 100 * table["spending_count"] / number
+    most = float(table["spending"].max())
     figure = go.Figure(
         go.Bar(
             y=table["channel"],
-            x=table["moved"],
+            x=table["spending"],
             orientation="h",
-            marker_color=[LIGHT.quiet] * (len(table) - 1) + [LIGHT.blue],
+            marker_color=_last_in_blue(len(table)),
             text=[
-                f"<b>{formats.money(moved)}</b> · {formats.percent(part)}"
-                for moved, part in zip(table["moved"], share, strict=True)
+                f"<b>{formats.money(spent)}</b> · {formats.percent(part)}"
+                for spent, part in zip(table["spending"], share, strict=True)
             ],
             textposition="outside",
             cliponaxis=False,
             customdata=pd.DataFrame({
-                "count": table["transaction_count"],
-                "mean": table["moved"] / table["transaction_count"],
+                "count": table["spending_count"],
+                "mean": table["spending"] / table["spending_count"],
             }),
-            hovertemplate="%{y}<br>%{x:$,.0f} moved<br>%{customdata[0]:,} transactions of"
-            " %{customdata[1]:$,.0f} on average<extra></extra>",
+            hovertemplate="%{y}<br>%{x:$,.0f} spent<br>%{customdata[0]:,} transactions of"
+            " %{customdata[1]:$,.2f} on average<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(
-        title="Money moved ($)", tickformat="$~s", range=[0, 1.38 * table["moved"].max()], nticks=5
-    )
+    figure.update_xaxes(title="Spending ($)", tickformat="$~s", range=[0, 1.3 * most], nticks=5)
     figure.update_yaxes(title="Channel")
     return finish(
         figure,
-        title=f"{table.iloc[-1]['channel']} moves {formats.percent(share.iloc[-1])} of the money"
-        f" with {formats.percent(count_share.iloc[-1])} of the transactions",
-        subtitle=f"Approved amounts in and out by channel, {_year(as_of)}",
-        how_to_read="The longer the bar, the more money went through the channel; compare with the"
-        " ring of transaction counts to see which channels carry few but large payments.",
-        sample=f"n = {formats.count(number)} approved transactions",
+        title=f"{table.iloc[-1]['channel']} carries {formats.percent(share.iloc[-1])} of spending"
+        f" in {formats.percent(count_share.iloc[-1])} of the spending transactions",
+        subtitle=f"Spending by channel, {_year(as_of)}",
+        how_to_read="The longer the bar, the more was spent through the channel; transfers, cash"
+        " and loan payments are not spending and do not appear. Auto stands for standing orders and"
+        " direct debits.",
+        sample=f"n = {formats.count(number)} spending transactions",
         as_of=as_of,
-        narrow={"yaxis.title.text": ""},
+        narrow={"yaxis.title.text": "", "xaxis.range": [0, 1.7 * most], "xaxis.nticks": 4},
     )
 
 
@@ -373,7 +375,8 @@ def demographics(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         .astype(int)
     )
     total = int(table.to_numpy().sum())
-    brackets = [name.replace(" to ", "–") for name in table.index]
+    short = {"Under 30k": "< 30k", "200k and more": "200k +"}
+    brackets = [short.get(name, name.replace(" to ", formats.EN_DASH)) for name in table.index]
     figure = go.Figure(
         go.Heatmap(
             z=table.to_numpy().tolist(),
@@ -392,20 +395,23 @@ def demographics(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             "<extra></extra>",
         )
     )
-    figure.update_xaxes(title="Age (years)", type="category", showgrid=False)
+    figure.update_xaxes(title="Age (years)", type="category", showgrid=False, tickangle=0)
     figure.update_yaxes(title="Income ($ a year)", type="category", showgrid=False)
     age, income = table.sum(axis=0), table.sum(axis=1)
     return finish(
         figure,
-        title=f"The largest age group is {age.idxmax()} ({formats.percent(100 * age.max() / total)}"
-        f" of customers), the most common income"
-        f" {_bracket(str(income.idxmax()))} ({formats.percent(100 * income.max() / total)})",
+        title=f"The largest age group is {formats.unbroken(str(age.idxmax()))}"
+        f" ({formats.percent(100 * age.max() / total)} of customers), the most common income"
+        f" {formats.unbroken(_bracket(str(income.idxmax())))}"
+        f" ({formats.percent(100 * income.max() / total)})",
         subtitle="Active customers by age and annual income",
         how_to_read="Each cell counts the customers of one age group and one income bracket; the"
         " darker (at night: brighter) the cell, the more of them.",
         sample=f"n = {formats.count(total)} active customers",
         as_of=as_of,
-    )
+        narrow={"xaxis.tickfont.size": 11, "yaxis.title.text": "",
+                "xaxis.title.text": "Age (years); rows: $ a year"},
+    )  # fmt: skip
 
 
 def product_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
@@ -423,59 +429,68 @@ def product_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     if table.empty:
         return no_data("open accounts with a balance", as_of)
     total = table["size"].sum()
-    by_category = table.groupby("product_category").agg(
-        size=("size", "sum"), balance=("balance", "sum"), accounts=("account_count", "sum")
-    )
-    ids, labels, parents, sizes, colours, texts, hovers = [], [], [], [], [], [], []
-
-    def add(key: str, label: str, parent: str, size: float, balance: float, accounts: int) -> None:
-        ids.append(key)
-        labels.append(label)
-        parents.append(parent)
-        sizes.append(size)
-        colours.append(LIGHT.blue_soft if balance >= 0 else LIGHT.orange_soft)
-        texts.append(f"{formats.money(size)} · {formats.percent(100 * size / total)}")
-        hovers.append(
-            f"<b>{label}</b><br>${size:,.0f} {'held' if balance >= 0 else 'owed'}"
-            f" ({formats.percent(100 * size / total)})<br>{accounts:,} accounts,"
-            f" ${size / accounts:,.0f} each on average"
+    boxes = []
+    for category, products in table.groupby("product_category", sort=False):
+        # a box with one box in it says the same thing twice, and one that small is only a blot
+        single = len(products) == 1 or products["size"].sum() < 0.03 * total
+        boxes.append(
+            {
+                "id": str(category),
+                "label": products["product_name"].iloc[0] if len(products) == 1 else str(category),
+                "parent": "",
+                **products[["size", "balance", "account_count"]].sum(),
+            }
         )
-
-    for category, row in by_category.sort_values("size", ascending=False).iterrows():
-        products = table[table["product_category"] == category]
-        single = len(products) == 1  # a box with one box in it says the same thing twice
-        name = products.iloc[0]["product_name"] if single else str(category)
-        add(str(category), name, "", row["size"], row["balance"], int(row["accounts"]))
         if not single:
-            for product in products.itertuples():
-                add(
-                    f"{category}/{product.product_name}",
-                    str(product.product_name),
-                    str(category),
-                    float(product.size),
-                    float(product.balance),
-                    int(product.account_count),
-                )
+            boxes += [
+                {
+                    "id": f"{category}/{product['product_name']}",
+                    "label": product["product_name"],
+                    "parent": str(category),
+                    **product[["size", "balance", "account_count"]],
+                }
+                for _, product in products.iterrows()
+            ]
+    tree = pd.DataFrame(boxes)
+    share = [formats.percent(100 * size / total) for size in tree["size"]]
     figure = go.Figure(
         go.Treemap(
-            ids=ids,
-            labels=labels,
-            parents=parents,
-            values=sizes,
+            ids=tree["id"],
+            labels=tree["label"],
+            parents=tree["parent"],
+            values=tree["size"].astype(float),
             branchvalues="total",
             sort=False,
-            marker={"colors": colours, "line": {"color": LIGHT.surface, "width": 2}},
-            text=texts,
+            marker={
+                "colors": [
+                    LIGHT.blue_soft if balance >= 0 else LIGHT.orange_soft
+                    for balance in tree["balance"]
+                ],
+                "line": {"color": LIGHT.surface, "width": 2},
+            },
+            text=[
+                f"{formats.money(size)} · {part}"
+                for size, part in zip(tree["size"], share, strict=True)
+            ],
             texttemplate="<b>%{label}</b><br>%{text}",
-            textfont={"color": LIGHT.text, "size": 13},
-            customdata=hovers,
-            hovertemplate="%{customdata}<extra></extra>",
+            textfont={"color": LIGHT.text, "size": 14},
+            customdata=[
+                [part, "held" if balance >= 0 else "owed", count, size / count]
+                for part, balance, count, size in zip(
+                    share, tree["balance"], tree["account_count"], tree["size"], strict=True
+                )
+            ],
+            hovertemplate="<b>%{label}</b><br>%{value:$,.0f} %{customdata[1]} (%{customdata[0]})"
+            "<br>%{customdata[2]:,} accounts, %{customdata[3]:$,.0f} each on average"
+            "<extra></extra>",
             tiling={"pad": 2},
             pathbar={"visible": False},
             root={"color": LIGHT.surface},
         )
     )
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 4, "b": 0}, uniformtext={"minsize": 11, "mode": "hide"}
+    )
     held = table.loc[table["balance"] >= 0, "size"].sum()
     top = table.iloc[0]
     accounts = int(table["account_count"].sum())
@@ -486,7 +501,7 @@ def product_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         f" customers hold {formats.money(held)} and owe {formats.money(total - held)}",
         subtitle="Balances by product: blue is held by customers, orange is owed to the bank",
         how_to_read="Each box is a product, in its category's frame; its area is the money held in"
-        " it or owed on it.",
+        " it or owed on it; small categories are one box. Point at a box for its figures.",
         sample=f"n = {formats.count(accounts)} open accounts",
         as_of=as_of,
         height=440,
@@ -510,10 +525,10 @@ def top_merchants(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     rank = range(len(table), 0, -1)
     figure = go.Figure(
         go.Bar(
-            y=[f"{wrapped(n)}{'<br>' if len(n) > 22 else ' '}" for n in table["merchant_name"]],
+            y=_labels(table["merchant_name"]),
             x=table["spending"],
             orientation="h",
-            marker_color=[LIGHT.quiet] * (len(table) - 1) + [LIGHT.blue],
+            marker_color=_last_in_blue(len(table)),
             text=[
                 f"<b>{formats.money(spent)}</b> {category}"
                 for spent, category in zip(
@@ -552,8 +567,14 @@ def top_merchants(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {formats.count(int(table['transaction_count'].sum()))} transactions at these"
         " merchants",
         as_of=as_of,
-        height=80 + 32 * len(table),
-        narrow={"yaxis.title.text": "", "yaxis.tickfont.size": 11},
+        height=84 + 30 * len(table),
+        narrow={
+            "yaxis.title.text": "",
+            "yaxis.tickfont.size": 11,
+            "xaxis.range": [0, 1.4 * float(table["spending"].max())],
+            "xaxis.nticks": 4,
+            "data.0.text": [f"<b>{formats.money(spent)}</b>" for spent in table["spending"]],
+        },
     )
 
 
@@ -595,6 +616,7 @@ def account_status(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure.update_layout(barmode="stack", showlegend=True, legend_traceorder="normal")
     figure.update_xaxes(title="Accounts (number)", range=[0, 1.12 * float(per_row.max())], nticks=6)
     figure.update_yaxes(title="Product category")
+    most = float(per_row.max())
     return finish(
         figure,
         title=_status_finding(table, total),
@@ -603,8 +625,24 @@ def account_status(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         " parts are their status today.",
         sample=f"n = {formats.count(total)} accounts",
         as_of=as_of,
-        narrow={"yaxis.title.text": ""},
+        height=90 + 74 * len(table),
+        narrow={"yaxis.title.text": "", "xaxis.range": [0, 1.25 * most], "height": 380},
     )
+
+
+def _last_in_blue(n: int) -> list[str]:
+    """Colours of ``n`` bars in ascending order: the longest stands out."""
+    return [LIGHT.quiet] * (n - 1) + [LIGHT.blue]
+
+
+def _labels(names: pd.Series) -> list[str]:
+    """Axis labels; two bars must not share one, or plotly would lay them upon each other."""
+    seen: dict[str, int] = {}
+    labels = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        labels.append(f"{wrapped(name)}{chr(0x200B) * (seen[name] - 1)} ")
+    return labels
 
 
 def _status_finding(table: pd.DataFrame, total: int) -> str:
@@ -615,19 +653,22 @@ def _status_finding(table: pd.DataFrame, total: int) -> str:
         rest = f"; {closed.idxmax()} has the most closed ones ({formats.percent(closed.max())})"
     else:
         rest = ""
-    return f"{formats.percent(100 * active / total)} of {formats.count(total)} accounts are active{rest}"
+    share = formats.percent(100 * active / total)
+    return f"{share} of {formats.count(total)} accounts are active{rest}"
 
 
 def _trend_finding(table: pd.DataFrame) -> str:
     last = table.iloc[-1]
     text = f"{formats.money(last['spending'])} were spent in {formats.month(last['month'])}"
     year_ago = table[table["month"] == last["month"] - pd.DateOffset(years=1)]
-    change = relative_change(last["spending"], year_ago["spending"].iloc[0] if len(year_ago) else None)
+    before = year_ago["spending"].iloc[0] if len(year_ago) else None
+    change = relative_change(last["spending"], before)
     if change is None:
         return text
     if abs(change) < 0.5:
         return f"{text}, as much as a year earlier"
-    return f"{text}, {formats.percent(abs(change))} {'more' if change > 0 else 'less'} than a year earlier"
+    more = "more" if change > 0 else "less"
+    return f"{text}, {formats.percent(abs(change))} {more} than a year earlier"
 
 
 def _ends(table: pd.DataFrame, column: str) -> list[pd.Series]:
@@ -640,9 +681,19 @@ def _ends(table: pd.DataFrame, column: str) -> list[pd.Series]:
     return [table.iloc[row] for row in sorted(rows)]
 
 
-def _padded(months: pd.Series, days: int) -> list[str]:
-    edge = pd.Timedelta(days=days)
-    return [(months.min() - edge).isoformat(), (months.max() + edge).isoformat()]
+def _with_room(months: pd.Series, share: float) -> list[str]:
+    """A range with room for a label behind the last month."""
+    length = max(months.max() - months.min(), pd.Timedelta(days=60))
+    return [
+        (months.min() - length * 0.03).isoformat(),
+        (months.max() + length * share).isoformat(),
+    ]
+
+
+def _marked(months: pd.Series) -> list[str]:
+    """The months to name on the axis: Januaries, in a short history the starts of quarters."""
+    every = 12 if len(months) > 24 else 3 if len(months) > 6 else 1
+    return [month.isoformat() for month in months if (month.month - 1) % every == 0]
 
 
 def _in_order(known: list[str], found: pd.Series) -> list[str]:
@@ -651,7 +702,9 @@ def _in_order(known: list[str], found: pd.Series) -> list[str]:
 
 
 def _bracket(name: str) -> str:
-    return "$" + name.replace(" to ", "–$") if name[:1].isdigit() else name.lower().replace("under ", "under $")
+    if name[:1].isdigit():
+        return "$" + name.replace(" to ", f"{formats.EN_DASH}$")
+    return name.lower().replace("under ", "under $")
 
 
 def _year(as_of: dt.date) -> str:

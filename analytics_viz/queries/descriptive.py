@@ -62,7 +62,7 @@ KPIS = (
         "Payment revenue",
         "money",
         "up",
-        "The bank's fee share of approved purchases: amount × fee percent of the payment method.",
+        "The bank's fee share of approved purchases: amount times fee percent.",
         """
         select sum(revenue_amount)
         from gold.fact_transactions
@@ -159,7 +159,8 @@ CHANNELS = """
     select
         channel,
         count(*) as transaction_count,
-        sum(transaction_amount_abs) as moved_amount
+        count(*) filter (where is_spending) as spending_count,
+        sum(spending_amount) as spending_amount
     from gold.fact_transactions
     where transaction_date between %(start)s and %(end)s
       and is_approved

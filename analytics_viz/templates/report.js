@@ -27,12 +27,16 @@
     const { data, layout } = coloured(figures[name]);
     if (narrow) {
       assign(layout, "font.size", 12);
-      for (const [path, value] of Object.entries(layout.meta.narrow)) assign(layout, path, value);
+      assign(layout, "legend.font.size", 11);
+      for (const [path, value] of Object.entries(layout.meta.narrow)) {
+        if (path.startsWith("data.")) assign(data, path.slice(5), value);
+        else assign(layout, path, value);
+      }
     }
     return { data, layout };
   };
 
-  const config = { responsive: true, displayModeBar: false, displaylogo: false };
+  const config = { responsive: true, displayModeBar: false, typesetMath: false };
 
   const draw = (slot) => {
     const { data, layout } = prepared(slot.dataset.figure, isNarrow());
@@ -83,7 +87,7 @@
     layout.height += 100;
     layout.width = 1100;
     const url = await Plotly.toImage(
-      { data, layout }, { format, width: layout.width, height: layout.height, scale: 2 },
+      { data, layout, config: { typesetMath: false } }, { format, width: layout.width, height: layout.height, scale: 2 },
     );
     const link = document.createElement("a");
     link.href = url;
