@@ -1,0 +1,52 @@
+-- Per account: the periods are unbroken, the last balance is the opening balance plus every approved
+-- transaction, and so are the counts.
+with periods as (
+    select
+        *,
+        lead(period_start_date) over (partition by account_id order by period_start_date) as next_start_date
+    from {{ ref('account_balance_periods') }}
+),
+
+closing as (
+    select
+        account_id,
+        max(case when period_end_date = cast('9999-12-31' as date) then balance_amount end) as balance_amount,
+        sum(transaction_count) as transaction_count,
+        count(*) filter (
+            where period_end_date <> coalesce(next_start_date, cast('9999-12-31' as date))
+        ) as broken_periods
+    from periods
+    group by account_id
+),
+
+openings as (
+    select
+        account_id,
+        reported_balance as opening_balance
+    from {{ ref('dim_account') }}
+    where effective_date = cast('1900-01-01' as date)
+),
+
+movements as (
+    select
+        account_id,
+        sum(approved_amount) as approved_amount,
+        count(*) as transaction_count
+    from {{ ref('fact_transactions') }}
+    where is_approved
+    group by account_id
+)
+
+select
+    openings.account_id,
+    closing.balance_amount,
+    openings.opening_balance + coalesce(movements.approved_amount, 0) as expected_amount
+from openings
+left join closing
+    on openings.account_id = closing.account_id
+left join movements
+    on openings.account_id = movements.account_id
+where
+    closing.balance_amount is distinct from openings.opening_balance + coalesce(movements.approved_amount, 0)
+    or closing.transaction_count is distinct from coalesce(movements.transaction_count, 0)
+    or closing.broken_periods is distinct from 0

@@ -1,0 +1,42 @@
+-- delivered = kept + duplicates + quarantined, per table and batch, against what the manifests state.
+{% set tables = [
+    'products', 'merchants', 'customers', 'accounts', 'transactions', 'credit_applications',
+    'fraud_alerts', 'customer_interactions', 'economic_indicators', 'marketing_campaigns',
+    'loan_payments'
+] %}
+
+with verdicts as (
+    {% for table in tables -%}
+    select
+        '{{ table }}' as source_table,
+        _batch_id as batch_id,
+        disposition
+    from {{ ref('base_' ~ table) }}
+    {%- if not loop.last %}
+    union all
+    {% endif -%}
+    {% endfor %}
+),
+
+counted as (
+    select
+        source_table,
+        batch_id,
+        count(*) filter (where disposition in ('kept', 'duplicate', 'quarantined')) as judged_rows
+    from verdicts
+    group by source_table, batch_id
+)
+
+select
+    deliveries.source_table,
+    deliveries.batch_id,
+    deliveries.delivered_rows,
+    counted.judged_rows
+from {{ ref('batch_deliveries') }} as deliveries
+left join counted
+    on
+        deliveries.source_table = counted.source_table
+        and deliveries.batch_id = counted.batch_id
+where
+    deliveries.batch_id <= (select max(verdicts.batch_id) from verdicts)
+    and deliveries.delivered_rows <> coalesce(counted.judged_rows, 0)

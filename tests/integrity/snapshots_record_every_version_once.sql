@@ -1,0 +1,36 @@
+-- Every kept version of a base table is in its snapshot, once, and nothing else is.
+{% set keys = {
+    'customers': 'customer_id', 'accounts': 'account_id', 'products': 'product_id', 'merchants': 'merchant_id'
+} %}
+
+with versions as (
+    {% for table, key in keys.items() -%}
+    select
+        '{{ table }}' as source_table,
+        {{ key }} as id,
+        updated_at,
+        1 as kept_rows,
+        0 as recorded_rows
+    from {{ ref('base_' ~ table) }}
+    where disposition = 'kept'
+    union all
+    select
+        '{{ table }}' as source_table,
+        {{ key }} as id,
+        updated_at,
+        0 as kept_rows,
+        1 as recorded_rows
+    from {{ ref(table ~ '_snapshot') }}
+    {%- if not loop.last %}
+    union all
+    {% endif -%}
+    {% endfor %}
+)
+
+select
+    source_table,
+    id,
+    updated_at
+from versions
+group by source_table, id, updated_at
+having sum(kept_rows) <> 1 or sum(recorded_rows) <> 1
