@@ -18,7 +18,7 @@ from generator.dirt import Delivery
 from generator.options import HistoryOptions, OptionError
 from generator.simulation import Simulation
 from generator.timeline import day_number
-from generator.truth import Totals, history_truth
+from generator.truth import CHURN_FILE, Totals, history_truth, write_churn
 
 logger = logging.getLogger(__name__)
 Progress = Callable[[int], None]
@@ -86,6 +86,7 @@ def write_history(
             for happened in simulation.history():
                 delivered = delivery.deliver(happened)
                 totals.add(delivered)
+                write_churn(happened, folder / CHURN_FILE)
                 if writing is not None:
                     writing.result()
                 writing = writer.submit(write_batch, delivered, folder)
@@ -102,7 +103,7 @@ def write_history(
             remove_batches(out)
         for batch in batches:
             move_into_place(folder / batch, out / batch)
-        for name in ("truth.json", "generator.json"):
+        for name in ("truth.json", CHURN_FILE, "generator.json"):
             (folder / name).replace(out / name)
     return delivered_rows
 

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from generator import reference as ref
+from generator import text
 from generator.dirt import Delivered, decimal
+from generator.simulation import Happened
+from generator.timeline import date_of
 from generator.world import World
+
+CHURN_FILE = "truth_churn.csv"
+
+
+def write_churn(happened: Happened, path: Path) -> None:
+    """Append one line for each customer at risk in a period: its true hazard, and the outcome."""
+    log = happened.churn
+    n = len(log.cust)
+    first, last = (date_of(d).isoformat() for d in (happened.period.first, happened.period.last))
+    frame = pl.DataFrame(
+        {
+            "period_start": pl.repeat(first, n, eager=True),
+            "period_end": pl.repeat(last, n, eager=True),
+            "customer_id": log.cust,
+            "monthly_hazard": text.number(log.hazard, 6),
+            "has_left": text.flags(log.left),
+        }
+    )
+    is_new = not path.exists()
+    with path.open("ab") as file:
+        frame.write_csv(file, include_header=is_new)
 
 
 class Totals:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter, defaultdict
 from decimal import Decimal
@@ -210,6 +211,23 @@ def test_late_and_corrected_rows_come_later(world: Path) -> None:
     assert late > 20 and corrected > 10
     last = truth_of(batches(world)[7])
     assert OPTIONS.end.isoformat() == last["batch_date"]
+
+
+def test_the_true_hazard_of_leaving_is_recorded(history: Path) -> None:
+    with (history / "truth_churn.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    gone = {r["customer_id"]: r["period_end"] for r in rows if r["has_left"] == "true"}
+    left: dict[str, str] = {}
+    for row in true_rows(history, "customers"):
+        if row["is_active"] == "false":
+            left[row["customer_id"]] = min(
+                row["updated_at"], left.get(row["customer_id"], row["updated_at"])
+            )
+    assert set(gone) == set(left) and len(gone) > 5
+    assert all(left[c][:7] == end[:7] for c, end in gone.items())
+    assert all(0 < float(r["monthly_hazard"]) < 0.2 for r in rows)
+    expected = sum(float(r["monthly_hazard"]) for r in rows)
+    assert 0.4 * expected < len(gone) < 2 * expected
 
 
 def test_effects_are_stated(history: Path) -> None:
