@@ -1,4 +1,4 @@
--- Per account: the periods are unbroken, the last balance is the opening balance plus every approved
+-- Per account: the periods are unbroken and end with the account, the last balance is the opening balance plus every approved
 -- transaction, and so are the counts.
 with periods as (
     select
@@ -10,11 +10,10 @@ with periods as (
 closing as (
     select
         account_id,
-        max(case when period_end_date = cast('9999-12-31' as date) then balance_amount end) as balance_amount,
+        max(case when next_start_date is null then balance_amount end) as balance_amount,
         sum(transaction_count) as transaction_count,
-        count(*) filter (
-            where period_end_date <> coalesce(next_start_date, cast('9999-12-31' as date))
-        ) as broken_periods
+        max(case when next_start_date is null then period_end_date end) as end_date,
+        count(*) filter (where period_end_date <> next_start_date) as broken_periods
     from periods
     group by account_id
 ),
@@ -25,6 +24,16 @@ openings as (
         reported_balance as opening_balance
     from {{ ref('dim_account') }}
     where effective_date = cast('1900-01-01' as date)
+),
+
+ends as (
+    select
+        account_id,
+        coalesce(
+            cast({{ dbt.dateadd('day', 1, 'close_date') }} as date), cast('9999-12-31' as date)
+        ) as expected_end_date
+    from {{ ref('dim_account') }}
+    where is_current
 ),
 
 movements as (
@@ -42,6 +51,8 @@ select
     closing.balance_amount,
     openings.opening_balance + coalesce(movements.approved_amount, 0) as expected_amount
 from openings
+inner join ends
+    on openings.account_id = ends.account_id
 left join closing
     on openings.account_id = closing.account_id
 left join movements
@@ -50,3 +61,4 @@ where
     closing.balance_amount is distinct from openings.opening_balance + coalesce(movements.approved_amount, 0)
     or closing.transaction_count is distinct from coalesce(movements.transaction_count, 0)
     or closing.broken_periods is distinct from 0
+    or closing.end_date is distinct from ends.expected_end_date

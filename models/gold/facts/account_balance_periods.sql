@@ -1,87 +1,155 @@
--- grain: one row per account and day on which its balance changed, valid until the next one
+-- grain: one row per account and day on which its balance or one of its dimensions changed
+-- Valid from period_start_date until period_end_date, excluded: see docs/decisions/0006.
+{{ config(incremental_strategy='append', pre_hook="{{ delete_touched_accounts() }}") }}
 
 with accounts as (
     select * from {{ ref('dim_account') }}
+    {%- if is_incremental() %}
+    where account_id in ({{ touched_accounts() }})
+    {%- endif %}
+),
+
+customers as (
+    select * from {{ ref('dim_customer_private') }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
 ),
 
 movements as (
     select * from {{ ref('fact_transactions') }}
-    where is_approved
+    where
+        is_approved
+        {%- if is_incremental() %}
+        and account_id in ({{ touched_accounts() }})
+        {%- endif %}
 ),
-
-{% if is_incremental() -%}
-touched as (
-    select account_id from {{ ref('fact_transactions') }} where _build_id > {{ watermark() }}
-    union
-    select account_id from accounts where _build_id > {{ watermark() }}
-),
-{%- endif %}
 
 -- the first version of an account carries the balance it was opened with
 openings as (
     select
         account_id,
-        cast(reported_at as date) as change_date,
-        reported_balance as opening_balance,
+        cast(reported_at as date) as opening_date,
+        reported_balance as opening_balance
+    from accounts
+    where effective_date = cast('1900-01-01' as date)
+),
+
+closings as (
+    select
+        account_id,
+        {{ dbt.dateadd('day', 1, 'close_date') }} as day_after
+    from accounts
+    where is_current and close_date is not null
+),
+
+events as (
+    select
+        account_id,
+        opening_date as change_date,
+        opening_balance,
         0 as debit_amount,
         0 as credit_amount,
         0 as transaction_count
-    from accounts
-    where
-        effective_date = cast('1900-01-01' as date)
-        {%- if is_incremental() %}
-        and account_id in (select touched.account_id from touched)
-        {%- endif %}
-),
-
-days as (
+    from openings
+    union all
     select
         account_id,
-        transaction_date as change_date,
-        0 as opening_balance,
-        sum(debit_amount) as debit_amount,
-        sum(credit_amount) as credit_amount,
-        count(*) as transaction_count
+        transaction_date,
+        0,
+        sum(debit_amount),
+        sum(credit_amount),
+        count(*)
     from movements
-    {%- if is_incremental() %}
-    where account_id in (select touched.account_id from touched)
-    {%- endif %}
     group by account_id, transaction_date
+    union all
+    -- days on which a version of the account, its customer or its product begins
+    select account_id, effective_date, 0, 0, 0, 0 from accounts
+    union all
+    select accounts.account_id, customers.effective_date, 0, 0, 0, 0
+    from accounts
+    inner join customers
+        on accounts.customer_id = customers.customer_id
+    union all
+    select accounts.account_id, products.effective_date, 0, 0, 0, 0
+    from accounts
+    inner join products
+        on accounts.product_id = products.product_id
 ),
 
 changes as (
     select
-        account_id,
-        change_date,
-        sum(opening_balance) as opening_balance,
-        sum(debit_amount) as debit_amount,
-        sum(credit_amount) as credit_amount,
-        sum(transaction_count) as transaction_count
-    from (
-        select * from openings
-        union all
-        select * from days
-    ) as both_kinds
-    group by account_id, change_date
+        events.account_id,
+        events.change_date,
+        sum(events.opening_balance) as opening_balance,
+        sum(events.debit_amount) as debit_amount,
+        sum(events.credit_amount) as credit_amount,
+        sum(events.transaction_count) as transaction_count
+    from events
+    inner join openings
+        on events.account_id = openings.account_id and events.change_date >= openings.opening_date
+    left join closings
+        on events.account_id = closings.account_id
+    where closings.day_after is null or events.change_date < closings.day_after
+    group by events.account_id, events.change_date
+),
+
+periods as (
+    select
+        changes.*,
+        sum(changes.opening_balance + changes.credit_amount - changes.debit_amount)
+            over (partition by changes.account_id order by changes.change_date) as balance_amount,
+        coalesce(
+            lead(changes.change_date) over (partition by changes.account_id order by changes.change_date),
+            cast(closings.day_after as date),
+            cast('9999-12-31' as date)
+        ) as period_end_date,
+        {{ dbt.dateadd('day', 1, 'changes.change_date') }} as next_midnight
+    from changes
+    left join closings
+        on changes.account_id = closings.account_id
 ),
 
 final as (
     select
-        {{ surrogate_key(['account_id', 'change_date']) }} as balance_period_key,
-        account_id,
-        change_date as period_start_date,
-        coalesce(
-            lead(change_date) over (partition by account_id order by change_date),
-            cast('9999-12-31' as date)
-        ) as period_end_date,
-        sum(opening_balance + credit_amount - debit_amount)
-            over (partition by account_id order by change_date) as balance_amount,
-        opening_balance + credit_amount - debit_amount as change_amount,
-        debit_amount,
-        credit_amount,
-        cast(transaction_count as integer) as transaction_count,
+        {{ surrogate_key(['periods.account_id', 'periods.change_date']) }} as balance_period_key,
+        accounts.account_key,
+        customers.customer_key,
+        products.product_key,
+        periods.account_id,
+        accounts.customer_id,
+        accounts.product_id,
+        periods.change_date as period_start_date,
+        periods.period_end_date,
+        accounts.account_status,
+        accounts.open_date,
+        accounts.currency,
+        accounts.credit_limit,
+        periods.balance_amount,
+        periods.opening_balance + periods.credit_amount - periods.debit_amount as change_amount,
+        periods.debit_amount,
+        periods.credit_amount,
+        cast(periods.transaction_count as integer) as transaction_count,
         {{ build_number() }} as _build_id
-    from changes
+    from periods
+    -- as at the end of the day
+    inner join accounts
+        on
+            periods.account_id = accounts.account_id
+            and accounts.valid_from < periods.next_midnight
+            and periods.next_midnight <= accounts.valid_to
+    inner join customers
+        on
+            accounts.customer_id = customers.customer_id
+            and customers.valid_from < periods.next_midnight
+            and periods.next_midnight <= customers.valid_to
+    inner join products
+        on
+            accounts.product_id = products.product_id
+            and products.valid_from < periods.next_midnight
+            and periods.next_midnight <= products.valid_to
 )
 
 select * from final
+order by period_start_date

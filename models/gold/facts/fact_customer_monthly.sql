@@ -36,11 +36,7 @@ touched as (
     union
     select customer_id from {{ ref('fact_fraud_alerts') }} where _build_id > {{ watermark() }}
     union
-    select accounts.customer_id
-    from {{ ref('account_balance_periods') }} as periods
-    inner join {{ ref('dim_account') }} as accounts
-        on periods.account_id = accounts.account_id and accounts.is_current
-    where periods._build_id > {{ watermark() }}
+    select customer_id from {{ ref('account_balance_periods') }} where _build_id > {{ watermark() }}
 ),
 {%- endif %}
 
@@ -165,14 +161,11 @@ balances as (
         sum(case when periods.balance_amount > 0 then periods.balance_amount else 0 end) as asset_amount,
         sum(case when periods.balance_amount < 0 then -periods.balance_amount else 0 end) as debt_amount
     from months
-    inner join {{ ref('dim_account') }} as accounts
-        on months.customer_id = accounts.customer_id and accounts.is_current
     inner join {{ ref('account_balance_periods') }} as periods
         on
-            accounts.account_id = periods.account_id
+            months.customer_id = periods.customer_id
             and months.measured_on >= periods.period_start_date
             and months.measured_on < periods.period_end_date
-    where accounts.close_date is null or accounts.close_date >= months.measured_on
     group by months.customer_id, months.month_start_date
 ),
 

@@ -137,8 +137,7 @@ def test_a_build_does_not_disturb_readers(demo_warehouse: Warehouse) -> None:
 
     def read() -> None:
         nonlocal rounds
-        with demo_warehouse.connect() as connection:
-            connection.execute("set session role bi_reader")
+        with demo_warehouse.connect(as_reader=True) as connection:
             while not done.is_set():
                 for name, count in counts.items():
                     try:
