@@ -88,7 +88,7 @@ KEYS = {
 }
 
 
-_Rewrite = Callable[[str], str | None]
+_Rewrite = Callable[[Any], str | int | None]
 
 
 @dataclass
@@ -398,7 +398,7 @@ class Delivery:
         ghosts = happened.render(pool.take(rng.integers(0, max(len(pool), 1), count)))
         if count == 0:
             return ghosts
-        ids = [str(period.batch_number * 10_000_000 + GHOST_IDS + i) for i in range(count)]
+        ids = period.batch_number * 10_000_000 + GHOST_IDS + np.arange(count)
         ghosts = ghosts.with_columns(pl.Series(ids).alias("transaction_id"))
         kinds = list(_GHOSTS)
         which = rng.integers(0, len(kinds), count)
@@ -463,7 +463,7 @@ _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {
         "missing_account",
         {"account_id": lambda _: None, "customer_id": lambda _: None},
     ),
-    "orphan_account": ("orphan_account", {"account_id": lambda v: str(FOREIGN_ACCOUNT + int(v))}),
+    "orphan_account": ("orphan_account", {"account_id": lambda v: FOREIGN_ACCOUNT + v}),
     "amount_letters": ("unreadable_amount", {"amount": lambda _: "abc"}),
     "amount_commas": ("unreadable_amount", {"amount": lambda _: "12,50,00"}),
     "date_31_february": ("unreadable_date", {"transaction_date": lambda _: "2024-02-31 10:00:00"}),
@@ -509,7 +509,7 @@ def _write(frame: pl.DataFrame, column: str, at: Array, rewrite: _Rewrite) -> pl
     if len(at) == 0:
         return frame
     old = frame[column][pl.Series(at)].to_list()
-    new = pl.Series([rewrite(v) if v is not None else None for v in old], dtype=pl.String)
+    new = pl.Series([rewrite(v) if v is not None else None for v in old], dtype=frame[column].dtype)
     changed = frame.clone()  # shares the columns; with_columns() would plan a query
     place = frame.get_column_index(column)
     changed.replace_column(place, frame[column].clone().scatter(at, new))

@@ -62,9 +62,7 @@ class Places:
         """From `reference.cities()`."""
         cities = ref.cities()
 
-        def pool(values: list[str | None]) -> pl.Series:
-            return pl.Series(values, dtype=pl.String)
-
+        pool = text.pool
         return Places(
             pool([c.name for c in cities]),
             pool([c.state for c in cities]),
@@ -111,22 +109,23 @@ class Renderer:
     def __init__(self, world: World) -> None:
         self.world = world
         self.places = Places.load()
-        self.merchant_names = pl.Series(merchant_names(world), dtype=pl.String)
+        names = merchant_names(world)
+        self.merchant_names = text.pool(names)
         codes = ref.merchant_category_codes()
-        self.codes = pl.Series([str(code) for code, _ in codes], dtype=pl.String)
+        self.category_names = text.pool(ref.CATEGORY_NAMES)
+        self.codes = text.pool([str(code) for code, _ in codes])
         employers = [f"Salary {name}".replace(",", "") for name in world.pools.employers]
-        self.descriptions = pl.concat(
+        self.descriptions = text.pool(
             [
-                pl.Series(TEXTS, dtype=pl.String),
-                pl.Series(employers, dtype=pl.String),
-                "Purchase " + self.merchant_names,
-                "Refund " + self.merchant_names,
+                *TEXTS,
+                *employers,
+                *(f"Purchase {name}" for name in names),
+                *(f"Refund {name}" for name in names),
             ]
         )
         self.first_merchant = len(TEXTS) + len(employers)
-        hundredths = [f"{i / 100:.2f}" for i in range(101)]
-        self.hundredths = pl.Series(hundredths, dtype=pl.String)
-        self.thousandths = pl.Series([f"{i / 1000:.3f}" for i in range(1001)], dtype=pl.String)
+        self.hundredths = text.pool([f"{i / 100:.2f}" for i in range(101)])
+        self.thousandths = text.pool([f"{i / 1000:.3f}" for i in range(1001)])
 
     # ------------------------------------------------------------ versioned tables
 
@@ -277,7 +276,10 @@ class Renderer:
     # ------------------------------------------------------------ transactions
 
     def transactions(self, rows: Columns) -> pl.DataFrame:
-        """Transactions as the source holds them, still without any defect."""
+        """Transactions as the source holds them, still without any defect.
+
+        Whole numbers and flags stay what they are: the CSV writer is the quicker one to write them.
+        """
         world, places = self.world, self.places
         people, accounts, merchants = world.customers, world.accounts, world.merchants
         n = len(rows)
@@ -294,53 +296,48 @@ class Renderer:
         plastic = (rows.method == ref.CREDIT_CARD) | (rows.method == ref.DEBIT_CARD)
         plastic |= rows.channel == ref.ATM
         remote = (rows.channel == ref.ONLINE) | (rows.channel == ref.MOBILE)
-        abroad = rows.city >= ref.home_city_count()
-        hour = rows.time % DAY // 3600
         weekday = iso_weekday(rows.time // DAY)
         device = np.where(rows.fraud, rows.id % 40_000, rows.cust * 2 + rows.device)
         address = people.ip[rows.cust] + rows.device
-        scored = rows.fraud_score >= 0
         score = np.where(rows.merchant >= 0, merchants.score[rows.merchant], NONE)
         digits = accounts.card_digits[rows.acct]
         approved_card = plastic & (rows.decline == NONE) & (purchase | (rows.channel == ref.ATM))
         return pl.DataFrame(
             {
-                "transaction_id": pl.Series(rows.id).cast(pl.String),
-                "account_id": _small(accounts.id[rows.acct]),
-                "customer_id": _small(people.id[rows.cust]),
-                "merchant_id": _small(np.where(rows.merchant >= 0, rows.merchant + 1, NONE)),
+                "transaction_id": text.whole(rows.id),
+                "account_id": text.whole(accounts.id[rows.acct]),
+                "customer_id": text.whole(people.id[rows.cust]),
+                "merchant_id": text.whole(np.where(rows.merchant >= 0, rows.merchant + 1, NONE)),
                 "transaction_date": text.stamps(rows.time),
                 "transaction_type": text.pick(ref.TYPES, rows.type),
                 "amount": text.money(rows.cents),
-                "currency": text.pick(["USD"], np.zeros(n, dtype=np.int64)),
+                "currency": text.pick(("USD",), np.zeros(n, dtype=np.int64)),
                 "channel": text.pick(ref.CHANNELS, rows.channel),
                 "payment_method": text.pick(ref.METHODS, rows.method),
-                "merchant_category": text.pick(ref.CATEGORY_NAMES, rows.category),
+                "merchant_category": text.pick(self.category_names, rows.category),
                 "mcc_code": text.pick(self.codes, rows.mcc),
                 "description": text.pick(self.descriptions, about),
-                "is_fraud": text.flags(rows.fraud),
-                "fraud_score": text.pick(
-                    self.thousandths, np.where(scored, rows.fraud_score, NONE)
-                ),
+                "is_fraud": pl.Series(rows.fraud),
+                "fraud_score": text.pick(self.thousandths, rows.fraud_score),
                 "location_city": text.pick(places.city, rows.city),
                 "location_state": text.pick(places.state, rows.city),
                 "location_country": text.pick(places.country, rows.city),
                 "latitude": text.pick(places.latitude, rows.city),
                 "longitude": text.pick(places.longitude, rows.city),
-                "device_id": text.where(remote, "DEV" + _small(device + 100_000)),
-                "ip_address": text.where(remote, _addresses(address)),
-                "is_international": text.flags(abroad),
-                "authorization_code": text.where(approved_card, _small(rows.authorization)),
-                "card_last_four": text.where(plastic, text.pick(_four_digits(), digits)),
-                "is_recurring": text.flags(rows.recurring),
-                "hour_of_day": text.pick([str(h) for h in range(24)], hour),
-                "day_of_week": text.pick([str(d) for d in range(8)], weekday),
-                "is_weekend": text.flags(weekday >= 6),
+                "device_id": text.some(remote, lambda at: _devices(device[at])),
+                "ip_address": text.some(remote, lambda at: _addresses(address[at])),
+                "is_international": pl.Series(rows.city >= ref.home_city_count()),
+                "authorization_code": text.whole(np.where(approved_card, rows.authorization, NONE)),
+                "card_last_four": text.pick(_FOUR_DIGITS, np.where(plastic, digits, NONE)),
+                "is_recurring": pl.Series(rows.recurring),
+                "hour_of_day": text.whole(rows.time % DAY // 3600),
+                "day_of_week": text.whole(weekday),
+                "is_weekend": pl.Series(weekday >= 6),
                 "distance_from_home_km": text.number(rows.distance, 2),
                 "merchant_risk_score": text.pick(self.hundredths, score),
-                "velocity_24h": _small(rows.velocity),
+                "velocity_24h": text.whole(rows.velocity),
                 "amount_deviation_score": text.number(rows.deviation, 2, np.isnan(rows.deviation)),
-                "processing_time_ms": _small(rows.processing),
+                "processing_time_ms": text.whole(rows.processing),
                 "decline_reason": text.pick(ref.DECLINES, rows.decline),
                 "created_at": text.stamps(rows.posted),
                 "updated_at": text.stamps(rows.posted),
@@ -559,28 +556,16 @@ def _age(born: Array, day: Array) -> Array:
     return years
 
 
-def _small(values: Array) -> pl.Series:
-    """Whole numbers as text; -1 is missing."""
-    series = pl.Series(values.astype(np.int64)).cast(pl.String)
-    missing = values == NONE
-    return text.where(~missing, series) if missing.any() else series
+_OCTETS = text.pool([str(n) for n in range(256)])
+_FOUR_DIGITS = text.pool([f"{n:04d}" for n in range(10_000)])
 
 
-_OCTETS = [str(n) for n in range(256)]
-_FOUR_DIGITS = pl.Series([f"{n:04d}" for n in range(10_000)], dtype=pl.String)
-
-
-def _four_digits() -> pl.Series:
-    return _FOUR_DIGITS
+def _devices(numbers: Array) -> pl.Series:
+    return "DEV" + text.number(numbers + 100_000)
 
 
 def _addresses(values: Array) -> pl.Series:
     """Addresses from a private range, by number."""
-    return (
-        "10."
-        + text.pick(_OCTETS, values >> 16 & 255)
-        + "."
-        + text.pick(_OCTETS, values >> 8 & 255)
-        + "."
-        + text.pick(_OCTETS, values & 255)
-    )
+    octets = (text.pick(_OCTETS, values >> shift & 255) for shift in (16, 8, 0))
+    first, second, third = octets
+    return "10." + first + "." + second + "." + third

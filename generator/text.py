@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from generator.columns import Array
 from generator.timeline import timestamp_bytes
 
 _NULL = pl.Series([None], dtype=pl.String)
+_NO_NUMBER = pl.Series([None], dtype=pl.Int64)
 
 
 def _without(series: pl.Series, missing: Array | None) -> pl.Series:
@@ -70,17 +72,42 @@ def number(values: Array, digits: int = 0, missing: Array | None = None) -> pl.S
     return _without(series, missing)
 
 
-def pick(pool: Sequence[str | None] | pl.Series, positions: Array) -> pl.Series:
-    """Texts of a pool by position; -1 gives a missing value."""
-    texts = pool if isinstance(pool, pl.Series) else pl.Series(pool, dtype=pl.String)
-    texts = texts.extend_constant(None, 1) if (positions < 0).any() else texts
-    safe = np.where(positions < 0, len(texts) - 1, positions).astype(np.uint32)
-    return texts[pl.Series(safe)]  # much quicker than gather(), which plans a query
+@cache
+def _pool(texts: tuple[str | None, ...]) -> pl.Series:
+    return pl.Series([*texts, None], dtype=pl.String)
+
+
+def pool(texts: Sequence[str | None]) -> pl.Series:
+    """Texts to `pick` from, with a missing value behind them; built once for equal texts."""
+    return _pool(tuple(texts))
+
+
+def pick(texts: Sequence[str | None] | pl.Series, positions: Array) -> pl.Series:
+    """Texts of a pool by position; -1 gives a missing value. A series must come from `pool`."""
+    source = texts if isinstance(texts, pl.Series) else pool(texts)
+    safe = np.where(positions < 0, len(source) - 1, positions).astype(np.uint32)
+    return source[pl.Series(safe)]  # much quicker than gather(), which plans a query
+
+
+def some(mask: Array, build: Callable[[Array], pl.Series]) -> pl.Series:
+    """Texts of the rows where the mask is true, built for these rows only; missing elsewhere."""
+    rows = np.flatnonzero(mask)
+    built = build(rows).extend_constant(None, 1)
+    place = np.full(len(mask), len(rows), dtype=np.uint32)
+    place[rows] = np.arange(len(rows), dtype=np.uint32)
+    return built[pl.Series(place)]
+
+
+def whole(values: Array) -> pl.Series:
+    """Whole numbers as they are; -1 is missing."""
+    series = pl.Series(values.astype(np.int64))
+    missing = values == -1
+    return series.zip_with(pl.Series(~missing), _NO_NUMBER) if missing.any() else series
 
 
 def flags(values: Array) -> pl.Series:
     """'true' or 'false'."""
-    return pick(["false", "true"], values.astype(np.int64))
+    return pick(("false", "true"), values.astype(np.int64))
 
 
 def where(mask: Array, series: pl.Series) -> pl.Series:
