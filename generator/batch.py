@@ -16,6 +16,8 @@ import pyarrow.csv as pa_csv
 from generator.dirt import Delivered
 from generator.timeline import date_of
 
+PIECE = 25_000  # rows that are turned into text at once: bounds the memory of a large month
+
 
 def folder_of(day: int) -> Path:
     """YYYY/MM/DD of a batch date, relative to the raw folder."""
@@ -29,12 +31,15 @@ def write_json(path: Path, content: dict[str, Any], indent: int | None = 2) -> N
 
 def write_csv(parts: list[pl.DataFrame], path: Path) -> str:
     """Write the rows of all parts as one file and return the sha256 of its bytes."""
-    checksum = hashlib.sha256()
+    header = (",".join(parts[0].columns) + "\n").encode()
+    checksum = hashlib.sha256(header)
     with path.open("wb") as file:
-        header = (",".join(parts[0].columns) + "\n").encode()
-        for content in (header, *(_csv_lines(part) for part in parts if len(part))):
-            checksum.update(content)
-            file.write(content)
+        file.write(header)
+        for part in parts:
+            for piece in part.iter_slices(PIECE) if len(part) else ():
+                content = _csv_lines(piece)
+                checksum.update(content)
+                file.write(content)
     return checksum.hexdigest()
 
 

@@ -75,7 +75,7 @@ def campaigns_until(world: World, day: int) -> list[Campaign]:
         rng = random_for(options.seed, "campaign", k)
         start = first + k * interval + 6 + int(rng.integers(0, 6))
         segment = int(rng.choice([NONE, NONE, 1, 2, 3]))
-        length = int(rng.integers(28, 43))
+        length = int(rng.integers(ref.CAMPAIGN_DAYS + 1, 46))
         theme, kind = int(rng.integers(0, 6)), int(rng.integers(0, 4))
         product = int(rng.integers(7, 10))
         if start <= day:
