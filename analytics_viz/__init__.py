@@ -4,5 +4,6 @@
 use them too), `theme` and `formats` the looks, `kpi` the key figures, `page` the HTML, `report`
 what a numbered script needs to be a report.
 
-A new report is a module in `queries/`, one in `charts/` and a script `NN_name.py` with a `REPORT`; `run_all_viz.py` finds it.
+A new report is a module in `queries/`, one in `charts/` and a script `NN_name.py` with a `REPORT`;
+`run_all_viz.py` finds it.
 """

@@ -99,7 +99,7 @@ DARK = Palette(
     scale_0="#1B222C",
     scale_1="#1F3A52",
     scale_2="#22577F",
-    scale_3="#2573AD",
+    scale_3="#2069A0",
 )
 
 

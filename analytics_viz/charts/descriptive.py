@@ -171,11 +171,11 @@ def monthly_trends(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     return finish(
         figure,
         title=_trend_finding(shown),
-        subtitle="Spending and approved transactions per calendar month"
+        subtitle="Spending and transactions per calendar month"
         + (f"; {formats.month(running)}, not over yet, is left out" if running else ""),
         how_to_read="Each line runs from month to month above a scale that starts at zero; the dots"
         " mark the highest and the last month.",
-        sample=f"n = {formats.count(int(shown['transaction_count'].sum()))} approved transactions"
+        sample=f"n = {formats.count(int(shown['transaction_count'].sum()))} transactions"
         f" in {len(shown)} months",
         as_of=as_of,
         height=504,
@@ -195,7 +195,7 @@ def channel_share(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """
     table = frame[frame["transaction_count"] > 0].sort_values("transaction_count", ascending=False)
     if table.empty:
-        return no_data(_in_year("approved transactions", as_of), as_of)
+        return no_data(_in_year("transactions", as_of), as_of)
     total = int(table["transaction_count"].sum())
     shares = 100 * table["transaction_count"] / total
     top = table.iloc[0]
@@ -238,12 +238,17 @@ def channel_share(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         figure,
         title=f"{formats.percent(shares.iloc[0])} of transactions go through"
         f" {top['channel']}{rest}",
-        subtitle=f"Share of approved transactions by channel, {_year(as_of)}",
+        subtitle=f"Share of transactions by channel, {_year(as_of)}",
         how_to_read="The whole ring is all transactions; each arc is one channel's share, clockwise"
         " from the largest. Auto stands for standing orders and direct debits.",
-        sample=f"n = {formats.count(total)} approved transactions",
+        sample=f"n = {formats.count(total)} transactions",
         as_of=as_of,
-        narrow={"height": 320, "annotations.0.font.size": 13},
+        narrow={
+            "height": 320,
+            "annotations.0.font.size": 13,
+            "margin.l": 90,
+            "margin.r": 90,
+        },
     )  # fmt: skip
 
 
