@@ -49,7 +49,7 @@ def _csv_lines(frame: pl.DataFrame) -> bytes | memoryview:
         # three times as fast, and refuses values that need quotes
         sink = pa.BufferOutputStream()
         options = pa_csv.WriteOptions(include_header=False, quoting_style="none", batch_size=8192)
-        # in one piece: an empty chunk among others makes this writer emit garbage
+        # in one piece: an empty first chunk makes this writer emit garbage
         pa_csv.write_csv(frame.rechunk().to_arrow(), sink, options)
         content: memoryview = memoryview(sink.getvalue())
         return content

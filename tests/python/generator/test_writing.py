@@ -19,11 +19,11 @@ def test_parts_and_empty_chunks_are_written_as_they_are(
     wide = pl.DataFrame(
         {f"c{i}": [f"text {i} {n}" if n % 3 else None for n in range(40)] for i in range(30)}
     ).with_columns(pl.int_range(40).alias("number"))
-    queue = wide.head(0)
-    for start in (0, 10, 12):
-        # filtered and extended like the queue of corrections: chunks, some of them empty
-        queue = pl.concat([queue.filter(pl.col("number") < 5), wide[start : start + 9]])
-    parts = [wide, wide.head(0), queue.filter(pl.col("number") >= 0)]
+    # filtered like the queue of corrections: its first chunk is empty
+    queue = pl.concat([wide[0:5], wide[10:12], wide[20:24]])
+    queue = queue.filter(pl.Series((queue["number"] > 9).to_list()))
+    assert queue.n_chunks() > 1
+    parts = [wide, wide.head(0), queue]
     quoted = wide.head(3).with_columns(pl.lit('12,50 "each"').alias("c1"))
     path = tmp_path / "rows.csv"
     checksum = batch.write_csv([*parts, quoted], path)
