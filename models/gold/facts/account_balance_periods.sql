@@ -126,6 +126,7 @@ final as (
         accounts.open_date,
         accounts.currency,
         accounts.credit_limit,
+        products.product_category,
         periods.balance_amount,
         periods.opening_balance + periods.credit_amount - periods.debit_amount as change_amount,
         periods.debit_amount,

@@ -40,7 +40,8 @@ final as (
         {{ percent_of('greatest(-periods.balance_amount, 0)', 'periods.credit_limit') }}
             as credit_used_percent,
         periods.credit_limit + periods.balance_amount as available_credit_amount,
-        periods.balance_amount < 0 and periods.credit_limit is null as is_overdrawn,
+        -- a loan is owed by nature
+        periods.balance_amount < 0 and periods.product_category in ('Checking', 'Savings') as is_overdrawn,
         days.full_date = periods.period_start_date and periods.change_amount <> 0 as is_balance_changed,
         cast({{ dbt.datediff('periods.open_date', 'days.full_date', 'day') }} as integer) as account_age_days
     from periods
