@@ -6,12 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import webbrowser
 from pathlib import Path
 
 import pytest
 
 from analytics_viz import data, report, run_all_viz
-from warehouse.config import PROJECT_ROOT
+from analytics_viz import open as viewer
+from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.errors import WarehouseError
 
 SCRIPTS = PROJECT_ROOT / "analytics_viz"
@@ -127,6 +129,24 @@ def test_folder_that_is_a_file(tmp_path: Path) -> None:
         report.write_atomically(tmp_path / "reports" / "a.html", "x")
 
 
+def test_open_without_a_screen_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("CI", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "index.html"
+    assert viewer.main([str(path)]) == 1
+    assert "run_all_viz.py" in capsys.readouterr().err
+    path.touch()
+    assert viewer.main([str(path)]) == 0 and not opened
+    assert path.as_uri() in capsys.readouterr().out
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert viewer.main([str(path)]) == 0 and opened == [path.as_uri()]
+
+
 class _Connection:
     """Answers like a warehouse that was built from nothing."""
 
@@ -144,6 +164,6 @@ class _Connection:
 
 def test_empty_warehouse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "connect", lambda *_, **__: _Connection())
-    settings = data.Settings("h", 1, "u", "p", "d", "environment")
+    settings = Settings("h", 1, "u", "p", "d", "environment")
     with pytest.raises(WarehouseError, match="is empty: load data"), data.open_warehouse(settings):
         pass
