@@ -33,16 +33,19 @@ def kpi_changes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """How unusual the change of each key figure is.
 
     Args:
-        frame: label, kind, period_end, value; several periods for each label, oldest first.
+        frame: label, kind, period_end, value; several periods for each label, oldest first. A
+            figure that was zero in one of them is left out: no change can be measured from zero.
         as_of: the last day of the latest period.
     """
     rows = []
     for label, group in frame.groupby("label", sort=False):
         values = list(group["value"])
         changes = [relative_change(b, a) for a, b in pairwise(values)]
-        if changes and changes[-1] is not None:
-            before = [change for change in changes[:-1] if change is not None]
-            rows.append((label, changes[-1], min(before, default=None), max(before, default=None)))
+        # a change from zero has no size: a range without it would call the next change unusual
+        if known := [change for change in changes if change is not None]:
+            *before, latest = known
+            if len(known) == len(changes):
+                rows.append((label, latest, min(before, default=None), max(before, default=None)))
     if not rows:
         return no_data("two periods to compare", as_of)
     table = pd.DataFrame(rows, columns=["label", "change", "low", "high"]).sort_values("change")
@@ -85,7 +88,7 @@ def kpi_changes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     unusual = list(table["label"][outside])
     top = table.iloc[table["change"].abs().argmax()]
     title = (
-        f"{formats.listing(unusual)} moved further than in any month of the past year"
+        f"{formats.listing(unusual)} moved further than in any 30 days of the past year"
         if 0 < len(unusual) <= 3
         else f"{len(unusual)} of {len(table)} key figures moved further than in the past year"
         if unusual
@@ -423,13 +426,15 @@ def product_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """The money held in or owed on each product.
 
     Args:
-        frame: product_category, product_name, account_count, balance_amount (negative = owed).
+        frame: product_category, product_name, account_count, held_amount, owed_amount.
         as_of: the day of the balances.
     """
     table = frame.assign(
-        balance=frame["balance_amount"].astype(float),
-        size=frame["balance_amount"].astype(float).abs(),
-    ).sort_values("size", ascending=False)
+        held=frame["held_amount"].astype(float), owed=frame["owed_amount"].astype(float)
+    )
+    table["balance"] = table["held"] - table["owed"]
+    table["size"] = table["balance"].abs()
+    table = table.sort_values("size", ascending=False)
     table = table[table["size"] > 0]
     if table.empty:
         return no_data("open accounts with a balance", as_of)
@@ -496,14 +501,14 @@ def product_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 4, "b": 0}, uniformtext={"minsize": 11, "mode": "hide"}
     )
-    held = table.loc[table["balance"] >= 0, "size"].sum()
     top = table.iloc[0]
     accounts = int(table["account_count"].sum())
     return finish(
         figure,
         title=f"{top['product_name']} {'holds' if top['balance'] >= 0 else 'is'}"
         f" {formats.percent(100 * top['size'] / total)} of the book;"
-        f" customers hold {formats.money(held)} and owe {formats.money(total - held)}",
+        f" customers hold {formats.money(table['held'].sum())}"
+        f" and owe {formats.money(table['owed'].sum())}",
         subtitle="Balances by product: blue is held by customers, orange is owed to the bank",
         how_to_read="Each box is a product, in its category's frame; its area is the money held in"
         " it or owed on it; small categories are one box. Point at a box for its figures.",

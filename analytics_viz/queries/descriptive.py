@@ -195,12 +195,12 @@ PRODUCTS = """
         products.product_category,
         products.product_name,
         count(*) as account_count,
-        sum(days.balance_amount) as balance_amount
+        coalesce(sum(days.balance_amount) filter (where days.balance_amount > 0), 0) as held_amount,
+        coalesce(-sum(days.balance_amount) filter (where days.balance_amount < 0), 0) as owed_amount
     from gold.fact_account_daily_snapshot as days
     inner join gold.dim_product as products
         on days.product_key = products.product_key
     where days.snapshot_date = %(as_of)s
-      and days.account_status <> 'closed'
     group by products.product_category, products.product_name
     order by abs(sum(days.balance_amount)) desc
 """

@@ -66,7 +66,8 @@ def products() -> pd.DataFrame:
         "product_category": ["Savings", "Savings", "Mortgage", "Credit Card", "Credit Card"],
         "product_name": ["Gold Savings", "Plain Savings", "Home Mortgage", "Red Card", "Blue Card"],
         "account_count": [10, 20, 1, 5, 5],
-        "balance_amount": [Decimal(v) for v in (400, 200, -380, -10, -10)],
+        "held_amount": [Decimal(v) for v in (410, 200, 0, 0, 0)],
+        "owed_amount": [Decimal(v) for v in (10, 0, 380, 10, 10)],
     })  # fmt: skip
 
 
