@@ -44,23 +44,63 @@
         {%- endif %}
 {%- endmacro %}
 
-{% macro month_totals(relation, keys, measures) -%}
-    {#- Totals of every month that `relation` (just computed) or `this` (standing) knows, to compare with. -#}
-    select {{ keys | join(', ') }}, month_start_date, {{ measures | join(', ') }}
+{% macro standing_months(relation, columns, shift=none) -%}
+    {#- Months that `this` holds and this build leaves alone: all of them, or those `shift` months before
+        the months of `relation`. -#}
+    select {{ columns | join(', ') }}
+    from {{ this }}
+    where
+        month_start_date not in (select computed.month_start_date from {{ relation }} as computed)
+        {%- if shift is not none %}
+        and month_start_date in (
+            select cast({{ dbt.dateadd('month', -shift, 'computed.month_start_date') }} as date)
+            from {{ relation }} as computed
+        )
+        {%- endif %}
+{%- endmacro %}
+
+{% macro months_before(relation, keys, measures, shift) -%}
+    {#- What each series had `shift` months before, under the month to compare it with. -#}
+    {%- set columns = keys + measures -%}
+    select
+        {{ columns | join(', ') }},
+        cast({{ dbt.dateadd('month', shift, 'month_start_date') }} as date) as compared_month
     from {{ relation }}
     {%- if is_incremental() %}
     union all
-    select {{ keys | join(', ') }}, month_start_date, {{ measures | join(', ') }}
-    from {{ this }}
-    where month_start_date not in (select {{ relation }}.month_start_date from {{ relation }})
+    {{ standing_months(
+        relation, columns + ['cast(' ~ dbt.dateadd('month', shift, 'month_start_date') ~ ' as date)'], shift
+    ) }}
     {%- endif %}
 {%- endmacro %}
 
-{% macro compared(relation, keys, totals, amount='total_spending', year=true) -%}
+{% macro first_months(relation, keys) -%}
+    {#- The month in which each series of `relation` began. -#}
+    select {{ keys | join(', ') }}, min(month_start_date) as first_month
+    from (
+        select {{ keys | join(', ') }}, month_start_date from {{ relation }}
+        {%- if is_incremental() %}
+        union all
+        select {{ keys | join(', ') }}, month_start_date
+        from ({{ standing_months(relation, keys + ['month_start_date']) }}) as standing
+        where {{ keys[0] }} in (select computed.{{ keys[0] }} from {{ relation }} as computed)
+        {%- endif %}
+    ) as known_months
+    group by {{ keys | join(', ') }}
+{%- endmacro %}
+
+{% macro same_series(one, other, keys) -%}
+    {%- for key in keys -%}
+        {{ one }}.{{ key }} = {{ other }}.{{ key }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro compared(relation, keys, amount='total_spending', year=true) -%}
     {#- `relation` with the same series a calendar month (and a year) before: 0 where the series had
         begun but was silent, NULL before it began. -#}
     select
         {{ relation }}.*,
+        begun.first_month,
         coalesce(
             month_before.{{ amount }},
             case when begun.first_month < {{ relation }}.month_start_date then 0 end
@@ -72,19 +112,17 @@
         ) as prev_year_value
         {%- endif %}
     from {{ relation }}
-    inner join (
-        select {{ keys | join(', ') }}, min(month_start_date) as first_month
-        from {{ totals }}
-        group by {{ keys | join(', ') }}
-    ) as begun
-        on {% for key in keys %}{{ relation }}.{{ key }} = begun.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
-    left join {{ totals }} as month_before
-        on {% for key in keys %}{{ relation }}.{{ key }} = month_before.{{ key }} and {% endfor -%}
-        month_before.month_start_date = {{ dbt.dateadd('month', -1, relation ~ '.month_start_date') }}
+    inner join ({{ first_months(relation, keys) }}) as begun
+        on {{ same_series(relation, 'begun', keys) }}
+    left join ({{ months_before(relation, keys, [amount], 1) }}) as month_before
+        on
+            {{ same_series(relation, 'month_before', keys) }}
+            and {{ relation }}.month_start_date = month_before.compared_month
     {%- if year %}
-    left join {{ totals }} as year_before
-        on {% for key in keys %}{{ relation }}.{{ key }} = year_before.{{ key }} and {% endfor -%}
-        year_before.month_start_date = {{ dbt.dateadd('month', -12, relation ~ '.month_start_date') }}
+    left join ({{ months_before(relation, keys, [amount], 12) }}) as year_before
+        on
+            {{ same_series(relation, 'year_before', keys) }}
+            and {{ relation }}.month_start_date = year_before.compared_month
     {%- endif %}
 {%- endmacro %}
 

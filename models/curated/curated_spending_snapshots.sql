@@ -28,8 +28,8 @@ methods as (
 
 {% if is_incremental() -%}
 touched as (
-    select transaction_id from versions
-    where _build_id > {{ watermark() }}
+    select changed.transaction_id from {{ ref('base_transactions') }} as changed
+    where changed._build_id > {{ watermark() }}
     union
     -- a new version of a person may bring another name
     select known.transaction_id
@@ -57,7 +57,7 @@ spending as (
 dated as (
     select
         *,
-        {{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'spending_month')) }} as name_as_of,
+        {{ dbt.dateadd('second', -1, dbt.dateadd('month', 1, 'spending_month')) }} as name_as_of,
         lead(updated_at) over (partition by transaction_id order by updated_at) as superseded_at
     from spending
 ),

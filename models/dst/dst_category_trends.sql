@@ -20,7 +20,11 @@ monthly as (
 ),
 
 totals as (
-    {{ month_totals('monthly', ['category_name'], ['total_spending']) }}
+    select category_name, month_start_date, total_spending from monthly
+    {%- if is_incremental() %}
+    union all
+    {{ standing_months('monthly', ['category_name', 'month_start_date', 'total_spending']) }}
+    {%- endif %}
 ),
 
 ranked as (
@@ -33,7 +37,7 @@ ranked as (
 ),
 
 compared as (
-    {{ compared('monthly', ['category_name'], 'totals') }}
+    {{ compared('monthly', ['category_name']) }}
 ),
 
 -- calendar months back to the first of the series: a silent month counts as zero

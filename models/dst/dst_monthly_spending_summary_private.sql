@@ -28,12 +28,8 @@ monthly as (
         spending_month
 ),
 
-totals as (
-    {{ month_totals('monthly', series, ['total_spending']) }}
-),
-
 compared as (
-    {{ compared('monthly', series, 'totals') }}
+    {{ compared('monthly', series) }}
 ),
 
 final as (

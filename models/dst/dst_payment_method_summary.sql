@@ -49,12 +49,12 @@ monthly as (
     group by payment_method_name, payment_type, spending_month
 ),
 
-totals as (
-    {{ month_totals('monthly', ['payment_method_name'], ['total_amount', 'transaction_count']) }}
+compared as (
+    {{ compared('monthly', ['payment_method_name'], amount='total_amount', year=false) }}
 ),
 
-compared as (
-    {{ compared('monthly', ['payment_method_name'], 'totals', amount='total_amount', year=false) }}
+last_month as (
+    {{ months_before('monthly', ['payment_method_name'], ['transaction_count'], 1) }}
 ),
 
 final as (
@@ -100,10 +100,10 @@ final as (
         on
             compared.payment_method_name = top_categories.payment_method_name
             and compared.month_start_date = top_categories.spending_month
-    left join totals as last_month
+    left join last_month
         on
             compared.payment_method_name = last_month.payment_method_name
-            and last_month.month_start_date = {{ dbt.dateadd('month', -1, 'compared.month_start_date') }}
+            and compared.month_start_date = last_month.compared_month
 )
 
 select * from final

@@ -59,12 +59,8 @@ monthly as (
     group by customer_id, person_name, spending_month
 ),
 
-totals as (
-    {{ month_totals('monthly', ['customer_id'], ['total_spending']) }}
-),
-
 compared as (
-    {{ compared('monthly', ['customer_id'], 'totals') }}
+    {{ compared('monthly', ['customer_id']) }}
 ),
 
 final as (

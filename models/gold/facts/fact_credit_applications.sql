@@ -17,7 +17,7 @@ products as (
 {% if is_incremental() -%}
 touched as (
     {{ with_changed_history(
-        'events', 'application_id', 'application_at', {
+        ref('stg_credit_applications'), 'application_id', 'application_at', {
             ref('customers_snapshot'): 'customer_id',
             ref('products_snapshot'): 'product_id'
         }

@@ -12,7 +12,7 @@ customers as (
 {% if is_incremental() -%}
 touched as (
     {{ with_changed_history(
-        'events', 'interaction_id', 'interaction_at', {
+        ref('stg_customer_interactions'), 'interaction_id', 'interaction_at', {
             ref('customers_snapshot'): 'customer_id'
         }
     ) }}

@@ -22,7 +22,7 @@ products as (
 {% if is_incremental() -%}
 touched as (
     {{ with_changed_history(
-        'events', 'alert_id', 'alert_at', {
+        ref('stg_fraud_alerts'), 'alert_id', 'alert_at', {
             ref('customers_snapshot'): 'customer_id',
             ref('accounts_snapshot'): 'account_id',
             ref('products_snapshot'): 'product_id'

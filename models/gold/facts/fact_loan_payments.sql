@@ -22,7 +22,7 @@ products as (
 {% if is_incremental() -%}
 touched as (
     {{ with_changed_history(
-        'events', 'payment_id', 'scheduled_date', {
+        ref('stg_loan_payments'), 'payment_id', 'scheduled_date', {
             ref('customers_snapshot'): 'customer_id',
             ref('accounts_snapshot'): 'account_id',
             ref('products_snapshot'): 'product_id'

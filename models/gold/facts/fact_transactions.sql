@@ -35,7 +35,7 @@ methods as (
 {% if is_incremental() -%}
 touched as (
     {{ with_changed_history(
-        'transactions', 'transaction_id', 'transaction_timestamp',
+        ref('stg_transactions'), 'transaction_id', 'transaction_timestamp',
         {
             ref('customers_snapshot'): 'customer_id', ref('accounts_snapshot'): 'account_id',
             ref('products_snapshot'): 'product_id', ref('merchants_snapshot'): 'merchant_id'
