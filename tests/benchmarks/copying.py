@@ -1,0 +1,115 @@
+"""Loading: our loader beside a bare COPY of the same files into tables of the same shape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tests.benchmarks.measure import Span, middle, paired, span
+from tests.benchmarks.report import Report
+from tests.benchmarks.sizes import MILLION, QUARTER
+from tests.kit import Warehouse
+from warehouse import bronze, loader
+from warehouse.batches import find_batches
+from warehouse.config import Settings
+from warehouse.db import connect
+
+# What the loader adds to each row, here as constants: the rows are as wide as ours.
+METADATA = """
+    _batch_id bigint not null default 1,
+    _batch_date date not null default '2023-01-31',
+    _source_row bigint not null default 1,
+    _loaded_at timestamptz not null default now(),
+    _source_file text not null default '2023/01/31/transactions.csv'
+"""
+
+
+def run(report: Report, folder: Path, quick: bool) -> None:
+    """Measure loading; the server and the files live below ``folder``."""
+    warehouse = Warehouse(home=folder / "copy-pg", raw=folder / "copy-raw")
+    report.step("generating the files")
+    warehouse.generate(*(QUARTER if quick else MILLION).arguments)
+    warehouse.start()
+    try:
+        settings = Settings.embedded(warehouse.home)
+        turns = 3 if quick else 5
+        report.step(f"{turns} times bare COPY and our loader in turns")
+        bare, ours = map(
+            middle,
+            paired(
+                turns, lambda: _bare(warehouse, settings), lambda: _ours(warehouse, settings)
+            ),
+        )  # fmt: skip
+    finally:
+        warehouse.destroy()
+    words = "≥ 90 %"
+    by_wall, by_cpu = bare.wall / ours.wall, bare.server / ours.server
+    report.figure("bare COPY", bare.wall, _seconds(bare), bare.others)
+    report.figure("our loader", ours.wall, _seconds(ours), ours.others)
+    report.promise(
+        "speed of the loader : bare COPY", by_wall, f"{by_wall:.0%}",
+        at_least=0.9, words=words, others=ours.others,
+    )  # fmt: skip
+    report.figure("… by processor time of the server", by_cpu, f"{by_cpu:.0%}", ours.others)
+
+
+def _seconds(one: Span) -> str:
+    return f"{one.wall:.2f} s, CPU of the server {one.server:.2f} s, of the client {one.client:.2f}"
+
+
+def _empty(settings: Settings) -> None:
+    with connect(settings) as connection:
+        connection.execute("drop schema if exists bronze cascade; create schema bronze")
+        connection.execute("drop schema if exists bare cascade; create schema bare")
+    with connect(settings, autocommit=True) as connection:
+        connection.execute("checkpoint")
+
+
+def _ours(warehouse: Warehouse, settings: Settings) -> Span:
+    _empty(settings)
+    with span(warehouse) as found:
+        loader.load(warehouse.raw, settings)
+    return found
+
+
+def _bare(warehouse: Warehouse, settings: Settings) -> Span:
+    """COPY alone: no checks, no checksums, no index, no statistics.
+
+    A new table for each month of transactions, one for all months of every other table: as ours.
+    """
+    _empty(settings)
+    tables = bronze.read_tables()
+    with span(warehouse) as found:
+        for number, batch in enumerate(find_batches(warehouse.raw)):
+            with connect(settings) as connection:
+                for table in tables.values():
+                    file = batch / f"{table.name}.csv"
+                    name = f"{table.name}_{number}" if table.is_partitioned else table.name
+                    if file.exists():
+                        _copy(connection, file, sql.Identifier("bare", name), table.columns)
+    return found
+
+
+def _copy(
+    connection: psycopg.Connection[tuple[object, ...]],
+    file: Path,
+    name: sql.Identifier,
+    columns: tuple[str, ...],
+) -> None:
+    names = list(map(sql.Identifier, columns))
+    shape = [sql.SQL(METADATA), *(sql.SQL("{} text").format(one) for one in names)]
+    connection.execute(
+        sql.SQL("create table if not exists {} ({})").format(name, sql.SQL(", ").join(shape))
+    )
+    statement = sql.SQL("copy {} ({}) from stdin (format csv, header true)").format(
+        name, sql.SQL(", ").join(names)
+    )
+    with (
+        file.open("rb", buffering=0) as handle,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        while chunk := handle.read(loader.CHUNK):
+            copy.write(chunk)

@@ -1,0 +1,27 @@
+"""The banks that are measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """A history of three years with fixed dates, so that figures do not move with the calendar."""
+
+    customers: int
+    transactions: int
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Options of the generator."""
+        return (
+            "--customers", str(self.customers), "--transactions", str(self.transactions),
+            "--seed", "42", "--start", "2023-01-01", "--end", "2025-12-31",
+        )  # fmt: skip
+
+
+SMALL = Size(1_000, 50_000)
+QUARTER = Size(5_000, 250_000)
+MILLION = Size(20_000, 1_000_000)
+DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
