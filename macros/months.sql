@@ -1,24 +1,61 @@
 {#- Monthly aggregates that recompute only the months new rows touch, and the months that compare
     themselves with those: see docs/decisions/0004. -#}
 
-{% macro affected_months(shifts) -%}
-    {#- Months touched since the last build of `this`, moved by each of `shifts` (0: the month itself,
-        1: the next month, whose "previous month" it is, 12: the same month a year on). -#}
-    {%- for shift in shifts %}
-    select cast({{ dbt.dateadd('month', shift, 'spending_month') }} as date) as affected_month
-    from {{ ref('curated_spending_snapshots') }}
-    where _build_id > {{ watermark_by_time() }}
-    {%- if not loop.last %}
-    union
-    {%- endif %}
-    {%- endfor %}
+{% macro affected_months(series, shifts) -%}
+    {#- The months that the new rows change, as a list of dates: the months touched since the last build of
+        `this`, moved by each of `shifts` (0: the month itself, 1: the next month, whose "previous month"
+        it is, 12: the same month a year on), and, where a series now begins in another month, all months
+        that ask whether it had begun. A list, because it is made before anything is deleted and because
+        the planner can count it. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return("cast('1900-01-01' as date)") }}{%- endif -%}
+    {%- set changed -%}
+        select {{ series | join(', ') }}, spending_month
+        from {{ ref('curated_spending_snapshots') }}
+        where _build_id > {{ watermark_by_time() }}
+    {%- endset -%}
+    {%- set query -%}
+        with changed as ({{ changed }}),
+        begun_before as (
+            select {{ series | join(', ') }}, min(month_start_date) as first_month
+            from {{ this }}
+            where {{ series[0] }} in (select changed.{{ series[0] }} from changed)
+            group by {{ series | join(', ') }}
+        ),
+        begun_now as (
+            select {{ series | join(', ') }}, min(spending_month) as first_month
+            from {{ ref('curated_spending_snapshots') }}
+            where is_latest = 1 and {{ series[0] }} in (select changed.{{ series[0] }} from changed)
+            group by {{ series | join(', ') }}
+        )
+        {%- for shift in shifts %}
+        select
+            cast({{ dbt.dateadd('month', shift, 'spending_month') }} as date) as from_month,
+            cast({{ dbt.dateadd('month', shift, 'spending_month') }} as date) as to_month
+        from changed
+        union
+        {%- endfor %}
+        select
+            least(begun_before.first_month, begun_now.first_month),
+            cast({{ dbt.dateadd('month', 12, 'greatest(begun_before.first_month, begun_now.first_month)') }} as date)
+        from begun_before
+        inner join begun_now
+            on {{ same_series('begun_before', 'begun_now', series) }}
+        where begun_before.first_month <> begun_now.first_month
+    {%- endset -%}
+    {%- set months = [] -%}
+    {%- for bounds in run_query(query).rows -%}
+        {%- for number in range(bounds[0].year * 12 + bounds[0].month - 1, bounds[1].year * 12 + bounds[1].month) -%}
+            {%- do months.append("cast('%04d-%02d-01' as date)" % (number // 12, number % 12 + 1)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(months | unique | sort | join(', ') or "cast('1900-01-01' as date)") -}}
 {%- endmacro %}
 
-{% macro delete_affected_months(shifts) -%}
+{% macro delete_affected_months(series, shifts) -%}
     {#- Pre-hook, in the transaction of the insert that follows: a group that no longer exists would
         survive a merge. -#}
     {%- if is_incremental() %}
-    delete from {{ this }} where month_start_date in ({{ affected_months(shifts) }})
+    delete from {{ this }} where month_start_date in ({{ affected_months(series, shifts) }})
     {%- else %}
     select 1
     {%- endif %}
@@ -34,13 +71,13 @@
     ).columns[0].values()[0]) -}}
 {%- endmacro %}
 
-{% macro latest_spending(shifts) -%}
+{% macro latest_spending(series, shifts) -%}
     {#- The latest version of every spending transaction, of the months to compute. -#}
     select * from {{ ref('curated_spending_snapshots') }}
     where
         is_latest = 1
         {%- if is_incremental() %}
-        and spending_month in ({{ affected_months(shifts) }})
+        and spending_month in ({{ affected_months(series, shifts) }})
         {%- endif %}
 {%- endmacro %}
 

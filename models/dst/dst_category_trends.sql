@@ -1,8 +1,10 @@
 -- grain: one row per month and category
-{{ config(pre_hook="{{ delete_affected_months([0, 1, 2, 3, 4, 5, 12]) }}") }}
+{% set series = ['category_name'] %}
+{% set shifts = [0, 1, 2, 3, 4, 5, 12] %}
+{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ") }}") }}
 
 with spending as (
-    {{ latest_spending([0, 1, 2, 3, 4, 5, 12]) }}
+    {{ latest_spending(series, shifts) }}
 ),
 
 monthly as (
@@ -37,7 +39,7 @@ ranked as (
 ),
 
 compared as (
-    {{ compared('monthly', ['category_name']) }}
+    {{ compared('monthly', series) }}
 ),
 
 -- calendar months back to the first of the series: a silent month counts as zero

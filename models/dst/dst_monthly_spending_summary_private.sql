@@ -1,9 +1,10 @@
 -- grain: one row per month, person, category and location
-{{ config(pre_hook="{{ delete_affected_months([0, 1, 12]) }}", grants={'select': []}) }}
 {% set series = ['customer_id', 'category_name', 'location_name', 'location_type'] %}
+{% set shifts = [0, 1, 12] %}
+{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ") }}", grants={'select': []}) }}
 
 with spending as (
-    {{ latest_spending([0, 1, 12]) }}
+    {{ latest_spending(series, shifts) }}
 ),
 
 monthly as (

@@ -1,8 +1,10 @@
 -- grain: one row per month and payment method
-{{ config(pre_hook="{{ delete_affected_months([0, 1]) }}") }}
+{% set series = ['payment_method_name'] %}
+{% set shifts = [0, 1] %}
+{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ") }}") }}
 
 with spending as (
-    {{ latest_spending([0, 1]) }}
+    {{ latest_spending(series, shifts) }}
 ),
 
 ranked_categories as (
@@ -50,7 +52,7 @@ monthly as (
 ),
 
 compared as (
-    {{ compared('monthly', ['payment_method_name'], amount='total_amount', year=false) }}
+    {{ compared('monthly', series, amount='total_amount', year=false) }}
 ),
 
 last_month as (

@@ -1,8 +1,10 @@
 -- grain: one row per month and person
-{{ config(pre_hook="{{ delete_affected_months([0, 1, 12]) }}", grants={'select': []}) }}
+{% set series = ['customer_id'] %}
+{% set shifts = [0, 1, 12] %}
+{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ") }}", grants={'select': []}) }}
 
 with spending as (
-    {{ latest_spending([0, 1, 12]) }}
+    {{ latest_spending(series, shifts) }}
 ),
 
 described as (
@@ -60,7 +62,7 @@ monthly as (
 ),
 
 compared as (
-    {{ compared('monthly', ['customer_id']) }}
+    {{ compared('monthly', series) }}
 ),
 
 final as (
