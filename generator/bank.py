@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.batch import folder_of, move_into_place, write_batch, write_json
-from generator.dirt import Delivery
+from generator.dirt import Delivered, Delivery
 from generator.options import HistoryOptions, OptionError
 from generator.simulation import Simulation
 from generator.timeline import day_number
@@ -80,22 +80,31 @@ def write_history(
         delivery = Delivery(options.seed, options.dirt)
         totals = Totals()
         batches, delivered_rows = [], 0
-        # one month is written while the next one is simulated, never more: memory stays flat
-        with ThreadPoolExecutor(max_workers=1) as writer:
-            writing: Future[Path] | None = None
-            for happened in simulation.history():
-                delivered = delivery.deliver(happened)
+        # Months are simulated, turned into batches and written side by side, one month behind the
+        # other and never more than three at once: memory stays flat, and any order of the
+        # threads gives the same bytes, as each step takes its months one by one.
+        with (
+            ThreadPoolExecutor(max_workers=1) as deliverer,
+            ThreadPoolExecutor(max_workers=1) as writer,
+        ):
+
+            def write(delivering: Future[Delivered]) -> int:
+                delivered = delivering.result()
                 totals.add(delivered)
+                write_batch(delivered, folder)
+                return delivered.rows["transactions"]["delivered"]
+
+            writing: Future[int] | None = None
+            for happened in simulation.history():
                 write_churn(happened, folder / CHURN_FILE)
-                if writing is not None:
-                    writing.result()
-                writing = writer.submit(write_batch, delivered, folder)
                 batches.append(folder_of(happened.period.last))
-                delivered_rows += delivered.rows["transactions"]["delivered"]
+                if writing is not None:
+                    delivered_rows += writing.result()
+                writing = writer.submit(write, deliverer.submit(delivery.deliver, happened))
                 if progress is not None:
                     progress(len(happened.ledger.rows))
             if writing is not None:
-                writing.result()
+                delivered_rows += writing.result()
         write_json(folder / "truth.json", history_truth(simulation.world, totals))
         days = state.get("days", {}) if state is not None and same else {}
         write_json(folder / "generator.json", {**options.to_json(), "days": days})

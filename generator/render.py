@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -45,6 +47,15 @@ def products(world: World, changed: Versions) -> pl.DataFrame:
 
 def _array(values: list[int] | list[bool]) -> Array:
     return np.array(values, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class _Then:
+    """What transactions show of the world, at one moment."""
+
+    people: Columns  # id, ip, employer
+    accounts: Columns  # id, card_digits
+    merchants: Columns  # score
 
 
 @dataclass
@@ -275,14 +286,29 @@ class Renderer:
 
     # ------------------------------------------------------------ transactions
 
-    def transactions(self, rows: Columns) -> pl.DataFrame:
+    def transactions_of_now(self) -> Callable[[Columns], pl.DataFrame]:
+        """What renders transactions as of now, in whatever thread, while the world goes on."""
+        world = self.world
+
+        def now(columns: Columns, *names: str) -> Columns:
+            return Columns(**{name: getattr(columns, name).copy() for name in names})
+
+        then = _Then(
+            now(world.customers, "id", "ip", "employer"),
+            now(world.accounts, "id", "card_digits"),
+            now(world.merchants, "score"),
+        )
+        return partial(self._transactions, then)
+
+    def _transactions(self, then: _Then, rows: Columns) -> pl.DataFrame:
         """Transactions as the source holds them, still without any defect.
 
         Whole numbers and flags stay what they are: the CSV writer is the quicker one to write them.
         """
-        world, places = self.world, self.places
-        people, accounts, merchants = world.customers, world.accounts, world.merchants
+        people, accounts, merchants = then.people, then.accounts, then.merchants
+        places = self.places
         n = len(rows)
+        posted = text.stamps(rows.posted)
         purchase = rows.type == ref.TYPE["purchase"]
         refund = rows.type == ref.TYPE["refund"]
         shops = len(merchants)
@@ -339,8 +365,8 @@ class Renderer:
                 "amount_deviation_score": text.number(rows.deviation, 2, np.isnan(rows.deviation)),
                 "processing_time_ms": text.whole(rows.processing),
                 "decline_reason": text.pick(ref.DECLINES, rows.decline),
-                "created_at": text.stamps(rows.posted),
-                "updated_at": text.stamps(rows.posted),
+                "created_at": posted,
+                "updated_at": posted,
             }
         )
 

@@ -132,4 +132,4 @@ class Simulation:
             tables["economic_indicators"] = indicators
         service.forget_campaigns(world, period)
         self.today = period.last
-        return Happened(period, tables, ledger, draw.transactions, churn, account_versions)
+        return Happened(period, tables, ledger, draw.transactions_of_now(), churn, account_versions)
