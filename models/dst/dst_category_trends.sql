@@ -9,6 +9,7 @@ with spending as (
 
 monthly as (
     select
+        {{ series_key(series) }} as series_key,
         category_name,
         category_group,
         spending_month as month_start_date,

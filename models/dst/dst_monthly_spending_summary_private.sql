@@ -9,6 +9,7 @@ with spending as (
 
 monthly as (
     select
+        {{ series_key(series) }} as series_key,
         customer_id,
         person_name,
         category_name,

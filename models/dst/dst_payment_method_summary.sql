@@ -37,6 +37,7 @@ top_categories as (
 
 monthly as (
     select
+        {{ series_key(series) }} as series_key,
         payment_method_name,
         payment_type,
         spending_month as month_start_date,
@@ -56,7 +57,7 @@ compared as (
 ),
 
 last_month as (
-    {{ months_before('monthly', ['payment_method_name'], ['transaction_count'], 1) }}
+    {{ months_before('monthly', series, ['transaction_count'], 1) }}
 ),
 
 final as (
@@ -104,7 +105,7 @@ final as (
             and compared.month_start_date = top_categories.spending_month
     left join last_month
         on
-            compared.payment_method_name = last_month.payment_method_name
+            compared.series_key = last_month.series_key
             and compared.month_start_date = last_month.compared_month
 )
 

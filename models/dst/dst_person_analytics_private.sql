@@ -31,6 +31,7 @@ top_categories as (
 
 monthly as (
     select
+        {{ series_key(series) }} as series_key,
         customer_id,
         person_name,
         spending_month as month_start_date,
