@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from generator.batch import folder_of, move_into_place, write_batch, write_json
-from generator.dirt import Delivered, Delivery
+from generator.dirt import Delivery
 from generator.options import HistoryOptions, OptionError
-from generator.simulation import Simulation
+from generator.simulation import Happened, Simulation
 from generator.timeline import day_number
 from generator.truth import CHURN_FILE, Totals, history_truth, write_churn
 
@@ -80,16 +80,12 @@ def write_history(
         delivery = Delivery(options.seed, options.dirt)
         totals = Totals()
         batches, delivered_rows = [], 0
-        # Months are simulated, turned into batches and written side by side, one month behind the
-        # other and never more than three at once: memory stays flat, and any order of the
-        # threads gives the same bytes, as each step takes its months one by one.
-        with (
-            ThreadPoolExecutor(max_workers=1) as deliverer,
-            ThreadPoolExecutor(max_workers=1) as writer,
-        ):
+        # While a month is simulated, the one before it is delivered and written, never more: memory
+        # stays flat. Both go month by month, so their pace does not change a byte.
+        with ThreadPoolExecutor(max_workers=1) as writer:
 
-            def write(delivering: Future[Delivered]) -> int:
-                delivered = delivering.result()
+            def write(happened: Happened) -> int:
+                delivered = delivery.deliver(happened)
                 totals.add(delivered)
                 write_batch(delivered, folder)
                 return delivered.rows["transactions"]["delivered"]
@@ -100,7 +96,7 @@ def write_history(
                 batches.append(folder_of(happened.period.last))
                 if writing is not None:
                     delivered_rows += writing.result()
-                writing = writer.submit(write, deliverer.submit(delivery.deliver, happened))
+                writing = writer.submit(write, happened)
                 if progress is not None:
                     progress(len(happened.ledger.rows))
             if writing is not None:
