@@ -12,8 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from tests.benchmarks import building, copying, generate
 from tests.benchmarks.report import Report
+from warehouse.errors import WarehouseError
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Report, Path, bool], None]]] = {
     "generate": ("batches beside a plain loop of rows, and memory", generate.run),
@@ -60,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
             Path(folder).chmod(0o755)
             try:
                 run(report, Path(folder), options.quick)
-            except (AssertionError, OSError) as error:
+            except (AssertionError, OSError, psycopg.Error, WarehouseError) as error:
                 failed.append(name)
                 print(f"  {name} could not be run: {error}", file=sys.stderr)
         if options.out is not None:

@@ -63,8 +63,6 @@ def _empty(settings: Settings) -> None:
     with connect(settings) as connection:
         connection.execute("drop schema if exists bronze cascade; create schema bronze")
         connection.execute("drop schema if exists bare cascade; create schema bare")
-    with connect(settings, autocommit=True) as connection:
-        connection.execute("checkpoint")
 
 
 def _ours(warehouse: Warehouse, settings: Settings) -> Span:
