@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,9 +81,19 @@ def _scale(report: Report, folder: Path, size: Size, days: int) -> Iterator[Scal
             with span(warehouse) as day:
                 warehouse.build("--selector", "daily")
             found.days.append(day)
+            report.step(f"{day}, slowest: {_slowest(warehouse)}")
         day = middle(found.days)
         report.figure(f"a day's batch, {name}", day.wall, f"{day} (median of {days})", day.others)
         yield found
+
+
+def _slowest(warehouse: Warehouse, count: int = 5) -> str:
+    """The nodes of the last build that took longest, with their seconds."""
+    content = json.loads((warehouse.home / "target" / "run_results.json").read_text())
+    nodes = sorted(content["results"], key=lambda node: -node["execution_time"])[:count]
+    return ", ".join(
+        f"{node['unique_id'].split('.')[2]} {node['execution_time']:.1f} s" for node in nodes
+    )
 
 
 def run_scale(report: Report, folder: Path, quick: bool) -> None:

@@ -17,11 +17,12 @@ class Size:
         """Options of the generator."""
         return (
             "--customers", str(self.customers), "--transactions", str(self.transactions),
-            "--seed", "42", "--start", "2023-01-01", "--end", "2025-12-31",
+            "--seed", "42", "--start", "2023-01-01", "--end", "2025-12-15",
         )  # fmt: skip
 
 
 SMALL = Size(1_000, 50_000)
 QUARTER = Size(5_000, 250_000)
 MILLION = Size(20_000, 1_000_000)
-DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
+# In the middle of a month, as most days are: the first of a month has no month to add to.
+DAYS = ("2025-12-16", "2025-12-17", "2025-12-18")
