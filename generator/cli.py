@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from pathlib import Path
+from typing import Never
 
 from tqdm import tqdm
 
@@ -68,7 +69,7 @@ class _Bar:
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.bar: tqdm[None] | None = None
+        self.bar: tqdm[Never] | None = None
 
     def __enter__(self) -> _Bar:
         return self

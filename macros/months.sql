@@ -161,6 +161,11 @@
     {%- endif %}
 {%- endmacro %}
 
+{% macro months_begun(relation) -%}
+    {#- How many calendar months a series counts, its first and the row's own included. -#}
+    1 + {{ dbt.datediff(relation ~ '.first_month', relation ~ '.month_start_date', 'month') }}
+{%- endmacro %}
+
 {% macro month_columns(month, with_end=true) -%}
     cast(extract(year from {{ month }}) as integer) as year,
         cast(extract(month from {{ month }}) as integer) as month,

@@ -114,7 +114,8 @@ class Warehouse:
 
     def _checksums(self, schemas: Sequence[str]) -> Iterator[tuple[str, str]]:
         columns = self.query(
-            "select table_schema, table_name, array_agg(column_name::text order by ordinal_position)"
+            "select table_schema, table_name,"
+            " array_agg(column_name::text order by ordinal_position)"
             " from information_schema.columns where table_schema = any(%s)"
             " group by table_schema, table_name order by 1, 2",
             [list(schemas)],

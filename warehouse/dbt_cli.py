@@ -60,7 +60,7 @@ def mf_main() -> int:
         from dbt_metricflow.cli.main import cli  # noqa: PLC0415 - not in the core set
     except ImportError:
         sys.stderr.write(
-            "error: MetricFlow is not installed: install the development set (`make setup-dev`).\n"
+            "error: MetricFlow is not installed: install the development set (`make dev`).\n"
         )
         return 1
     cli()

@@ -49,7 +49,7 @@ spending as (
         cast({{ dbt.date_trunc('month', 'transaction_at') }} as date) as spending_month
     from versions
     {%- if is_incremental() %}
-    where transaction_id in (select transaction_id from touched)
+    where transaction_id in (select touched.transaction_id from touched)
     {%- endif %}
 ),
 

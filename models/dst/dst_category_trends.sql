@@ -23,7 +23,11 @@ monthly as (
 ),
 
 totals as (
-    select category_name, month_start_date, total_spending from monthly
+    select
+        category_name,
+        month_start_date,
+        total_spending
+    from monthly
     {%- if is_incremental() %}
     union all
     {{ standing_months('monthly', ['category_name', 'month_start_date', 'total_spending']) }}
@@ -34,7 +38,7 @@ ranked as (
     select
         *,
         cast(rank() over (
-            partition by month_start_date order by total_spending desc, category_name
+            partition by month_start_date order by total_spending desc, category_name asc
         ) as integer) as category_rank
     from totals
 ),
@@ -46,30 +50,23 @@ compared as (
 -- calendar months back to the first of the series: a silent month counts as zero
 rolling as (
     select
-        monthly.category_name,
-        monthly.month_start_date,
+        compared.category_name,
+        compared.month_start_date,
         round(
             sum(totals.total_spending) filter (
-                where totals.month_start_date >= {{ dbt.dateadd('month', -2, 'monthly.month_start_date') }}
-            ) / cast(least(3, max(monthly.months_begun)) as numeric), 2
+                where totals.month_start_date >= {{ dbt.dateadd('month', -2, 'compared.month_start_date') }}
+            ) / cast(least(3, {{ months_begun('compared') }}) as numeric), 2
         ) as rolling_3month_avg,
-        round(sum(totals.total_spending) / cast(least(6, max(monthly.months_begun)) as numeric), 2) as rolling_6month_avg
-    from (
-        select
-            monthly.category_name,
-            monthly.month_start_date,
-            1 + {{ dbt.datediff('min(totals.month_start_date)', 'monthly.month_start_date', 'month') }} as months_begun
-        from monthly
-        inner join totals
-            on monthly.category_name = totals.category_name
-        group by monthly.category_name, monthly.month_start_date
-    ) as monthly
+        round(
+            sum(totals.total_spending) / cast(least(6, {{ months_begun('compared') }}) as numeric), 2
+        ) as rolling_6month_avg
+    from compared
     inner join totals
         on
-            monthly.category_name = totals.category_name
-            and totals.month_start_date <= monthly.month_start_date
-            and totals.month_start_date >= {{ dbt.dateadd('month', -5, 'monthly.month_start_date') }}
-    group by monthly.category_name, monthly.month_start_date
+            compared.category_name = totals.category_name
+            and compared.month_start_date >= totals.month_start_date
+            and {{ dbt.dateadd('month', -5, 'compared.month_start_date') }} <= totals.month_start_date
+    group by compared.category_name, compared.month_start_date, compared.first_month
 ),
 
 final as (
@@ -106,7 +103,7 @@ final as (
     left join ranked as last_month
         on
             compared.category_name = last_month.category_name
-            and last_month.month_start_date = {{ dbt.dateadd('month', -1, 'compared.month_start_date') }}
+            and {{ dbt.dateadd('month', -1, 'compared.month_start_date') }} = last_month.month_start_date
 )
 
 select * from final

@@ -15,7 +15,7 @@ ranked_categories as (
         sum(amount_cleaned) as category_amount,
         row_number() over (
             partition by payment_method_name, spending_month
-            order by sum(amount_cleaned) desc, category_name
+            order by sum(amount_cleaned) desc, category_name asc
         ) as category_rank
     from spending
     group by payment_method_name, spending_month, category_name
@@ -25,11 +25,11 @@ top_categories as (
     select
         payment_method_name,
         spending_month,
-        {% for place in [1, 2, 3] -%}
-        max(case when category_rank = {{ place }} then category_name end) as top_category_{{ place }},
-        max(case when category_rank = {{ place }} then category_amount end) as top_category_{{ place }}_amount
-        {{- ',' if not loop.last }}
-        {% endfor %}
+    {% for place in [1, 2, 3] -%}
+    max(case when category_rank = {{ place }} then category_name end) as top_category_{{ place }},
+    max(case when category_rank = {{ place }} then category_amount end) as top_category_{{ place }}_amount
+    {{- ',' if not loop.last }}
+    {% endfor %}
     from ranked_categories
     where category_rank <= 3
     group by payment_method_name, spending_month
@@ -93,7 +93,7 @@ final as (
         {{ percent_change('compared.total_amount', 'compared.prev_month_value') }} as mom_amount_change_percent,
         cast(rank() over (
             partition by compared.month_start_date
-            order by compared.total_amount desc, compared.payment_method_name
+            order by compared.total_amount desc, compared.payment_method_name asc
         ) as integer) as payment_method_rank,
         compared.snapshot_version_source,
         {{ dbt.current_timestamp() }} as created_at,

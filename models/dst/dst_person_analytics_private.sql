@@ -23,7 +23,7 @@ top_categories as (
         category_name,
         sum(amount_cleaned) as category_spending,
         row_number() over (
-            partition by customer_id, spending_month order by sum(amount_cleaned) desc, category_name
+            partition by customer_id, spending_month order by sum(amount_cleaned) desc, category_name asc
         ) as category_rank
     from spending
     group by customer_id, spending_month, category_name

@@ -12,7 +12,7 @@ latest as (
 spenders as (
     select
         people.*,
-        row_number() over (order by people.total_spending desc, people.customer_id) as spender_rank
+        row_number() over (order by people.total_spending desc, people.customer_id asc) as spender_rank
     from people
     inner join latest
         on people.month_start_date = latest.month_start_date

@@ -1,5 +1,5 @@
--- Per account: the periods are unbroken and end with the account, the last balance is the opening balance plus every approved
--- transaction, and so are the counts.
+-- Per account: the periods are unbroken and end with the account, the last balance is the opening balance
+-- plus every approved transaction, and so are the counts.
 with periods as (
     select
         *,

@@ -11,12 +11,17 @@
 } %}
 {% set measures = dict(counts, **amounts) %}
 
+{% set monthly_sums = [] %}
+{% set transaction_sums = [] %}
+{% for name, expression in measures.items() %}
+    {% do monthly_sums.append('sum(' ~ name ~ ') as ' ~ name) %}
+    {% do transaction_sums.append('sum(' ~ expression ~ ') as ' ~ name) %}
+{% endfor %}
+
 with monthly as (
     select
         month_start_date,
-        {% for name in measures -%}
-        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ monthly_sums | join(', ') }}
     from {{ ref('fact_customer_monthly') }}
     group by month_start_date
 ),
@@ -24,9 +29,7 @@ with monthly as (
 transactions as (
     select
         cast({{ dbt.date_trunc('month', 'transaction_date') }} as date) as month_start_date,
-        {% for name, expression in measures.items() -%}
-        sum({{ expression }}) as {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ transaction_sums | join(', ') }}
     from {{ ref('fact_transactions') }}
     group by cast({{ dbt.date_trunc('month', 'transaction_date') }} as date)
 )

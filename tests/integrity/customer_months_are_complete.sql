@@ -24,7 +24,7 @@ expected as (
         on
             dates.is_month_start
             and dates.full_date between bounds.first_month and bounds.as_of_date
-            and dates.month_end_date >= customers.signup_date
+            and customers.signup_date <= dates.month_end_date
 )
 
 select

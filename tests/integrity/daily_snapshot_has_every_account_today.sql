@@ -18,13 +18,13 @@ expected as (
     inner join {{ ref('dim_account') }} as latest
         on openings.account_id = latest.account_id and latest.is_current
     cross join {{ ref('as_of_date') }} as as_of
-    left join (
+    left join ( -- noqa: ST05
         select
             transactions.account_id,
             sum(transactions.approved_amount) as approved_amount
         from {{ ref('fact_transactions') }} as transactions
-        inner join {{ ref('as_of_date') }} as as_of
-            on transactions.transaction_date <= as_of.as_of_date
+        inner join {{ ref('as_of_date') }} as last_day
+            on transactions.transaction_date <= last_day.as_of_date
         group by transactions.account_id
     ) as movements
         on openings.account_id = movements.account_id

@@ -20,7 +20,7 @@ select
     curated.curated_amount,
     dst.dst_amount
 from curated
-full outer join (
+full outer join ( -- noqa: ST05
     select
         month_start_date,
         sum({{ amount }}) as dst_amount

@@ -25,10 +25,10 @@ select
     month_start_date
 from {{ ref(table) }}
 where
-    {% for column in columns -%}
+{% for column in columns -%}
     {{ column }} is null
     {{- '\n    or ' if not loop.last }}
-    {%- endfor %}
+{%- endfor %}
 {%- if not loop.last %}
 
 union all

@@ -11,19 +11,31 @@ months as (
         max(case when source = 'people' then amount end) as people_amount,
         max(case when source = 'methods' then amount end) as methods_amount
     from (
-        select 'summary' as source, month_start_date, sum(total_spending) as amount
+        select
+            'summary' as source,
+            month_start_date,
+            sum(total_spending) as amount
         from summary
         group by month_start_date
         union all
-        select 'trends' as source, month_start_date, sum(total_spending) as amount
+        select
+            'trends' as source,
+            month_start_date,
+            sum(total_spending) as amount
         from {{ ref('dst_category_trends') }}
         group by month_start_date
         union all
-        select 'people' as source, month_start_date, sum(total_spending) as amount
+        select
+            'people' as source,
+            month_start_date,
+            sum(total_spending) as amount
         from {{ ref('dst_person_analytics_private') }}
         group by month_start_date
         union all
-        select 'methods' as source, month_start_date, sum(total_amount) as amount
+        select
+            'methods' as source,
+            month_start_date,
+            sum(total_amount) as amount
         from {{ ref('dst_payment_method_summary') }}
         group by month_start_date
     ) as sources

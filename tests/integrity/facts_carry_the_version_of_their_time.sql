@@ -10,12 +10,12 @@ with facts as (
     {% if not var('test_everything', false) -%}
     where
         _build_id = (select max(newest._build_id) from {{ ref('fact_transactions') }} as newest)
-        {%- for name, dimension in dimensions.items() if name in ('customer', 'account') %}
-        or {{ name }}_id in (
-            select changed.{{ name }}_id from {{ ref(dimension) }} as changed
-            where changed._build_id = (select max(newest._build_id) from {{ ref(dimension) }} as newest)
-        )
-        {%- endfor %}
+    {%- for name, dimension in dimensions.items() if name in ('customer', 'account') %}
+    or {{ name }}_id in (
+        select changed.{{ name }}_id from {{ ref(dimension) }} as changed
+        where changed._build_id = (select max(newest._build_id) from {{ ref(dimension) }} as newest)
+    )
+    {%- endfor %}
     {%- endif %}
 )
 
@@ -31,7 +31,7 @@ left join {{ ref(dimension) }} as {{ name }}s
         and {{ valid_at(name ~ 's', 'facts.transaction_timestamp') }}
 {% endfor -%}
 where
-    {% for name in dimensions -%}
+{% for name in dimensions -%}
     {{ name }}s.{{ name }}_key is null
     {{- '\n    or ' if not loop.last }}
-    {%- endfor %}
+{%- endfor %}

@@ -13,7 +13,7 @@ with steps as (
     select
         account_id,
         reported_at as moment,
-        case when effective_date = cast('1900-01-01' as date) then reported_balance else 0 end,
+        case when effective_date = cast('1900-01-01' as date) then reported_balance else 0 end as moved_amount,
         reported_balance
     from {{ ref('dim_account') }}
 ),

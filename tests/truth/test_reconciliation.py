@@ -22,9 +22,7 @@ KEYS = {
 @pytest.fixture(scope="module")
 def batch_truths(demo_warehouse: Warehouse) -> list[dict[str, Any]]:
     """What each batch's truth.json says, oldest first."""
-    return [
-        json.loads((batch / "truth.json").read_text()) for batch in demo_warehouse.batches()
-    ]
+    return [json.loads((batch / "truth.json").read_text()) for batch in demo_warehouse.batches()]
 
 
 def test_spending_per_month_and_category(
@@ -32,7 +30,9 @@ def test_spending_per_month_and_category(
 ) -> None:
     """dst_category_trends equals the sum of the batches' true contributions, to the cent."""
     names = dict(
-        demo_warehouse.query("select merchant_category, category_name from silver.spending_categories")
+        demo_warehouse.query(
+            "select merchant_category, category_name from silver.spending_categories"
+        )
     )
     amounts: Counter[tuple[str, str]] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
@@ -58,15 +58,14 @@ def test_ledger(demo_warehouse: Warehouse, batch_truths: list[dict[str, Any]]) -
     transactions = sum(truth["ledger"]["transactions"] for truth in batch_truths)
     amount = sum(Decimal(truth["ledger"]["approved_amount"]) for truth in batch_truths)
     for statement in (
-        "select count(*), sum(case when is_approved then amount else 0 end) from silver.stg_transactions",
+        "select count(*), sum(case when is_approved then amount else 0 end)"
+        " from silver.stg_transactions",
         "select count(*), sum(approved_amount) from gold.fact_transactions",
     ):
         assert demo_warehouse.query(statement) == [(transactions, amount)]
 
 
-def test_rows_of_every_batch(
-    demo_warehouse: Warehouse, batch_truths: list[dict[str, Any]]
-) -> None:
+def test_rows_of_every_batch(demo_warehouse: Warehouse, batch_truths: list[dict[str, Any]]) -> None:
     """delivered = kept + duplicates + quarantined, per batch and table, as injected."""
     expected = {
         (truth["batch_date"], table): (

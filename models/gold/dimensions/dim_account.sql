@@ -4,9 +4,9 @@ with versions as (
     select * from {{ ref('accounts_snapshot') }}
     {%- if is_incremental() %}
     where account_id in (
-        select changed.account_id from {{ ref('accounts_snapshot') }} as changed
-        where changed._recorded_build_id > {{ watermark() }}
-    )
+            select changed.account_id from {{ ref('accounts_snapshot') }} as changed
+            where changed._recorded_build_id > {{ watermark() }}
+        )
     {%- endif %}
 ),
 

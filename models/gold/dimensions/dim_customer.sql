@@ -4,10 +4,10 @@
 
 with versions as (
     select
-        *,
+        private.*,
         {{ sees_personal_data() }} as is_clear,
-        case when is_current then as_of.as_of_date else end_date end as described_on
-    from {{ ref('dim_customer_private') }}
+        case when private.is_current then as_of.as_of_date else private.end_date end as described_on
+    from {{ ref('dim_customer_private') }} as private
     cross join {{ ref('as_of_date') }} as as_of
 ),
 

@@ -6,9 +6,9 @@ with versions as (
     select * from {{ ref('customers_snapshot') }}
     {%- if is_incremental() %}
     where customer_id in (
-        select changed.customer_id from {{ ref('customers_snapshot') }} as changed
-        where changed._recorded_build_id > {{ watermark() }}
-    )
+            select changed.customer_id from {{ ref('customers_snapshot') }} as changed
+            where changed._recorded_build_id > {{ watermark() }}
+        )
     {%- endif %}
 ),
 

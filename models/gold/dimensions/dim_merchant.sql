@@ -4,9 +4,9 @@ with versions as (
     select * from {{ ref('merchants_snapshot') }}
     {%- if is_incremental() %}
     where merchant_id in (
-        select changed.merchant_id from {{ ref('merchants_snapshot') }} as changed
-        where changed._recorded_build_id > {{ watermark() }}
-    )
+            select changed.merchant_id from {{ ref('merchants_snapshot') }} as changed
+            where changed._recorded_build_id > {{ watermark() }}
+        )
     {%- endif %}
 ),
 

@@ -4,9 +4,9 @@ with versions as (
     select * from {{ ref('products_snapshot') }}
     {%- if is_incremental() %}
     where product_id in (
-        select changed.product_id from {{ ref('products_snapshot') }} as changed
-        where changed._recorded_build_id > {{ watermark() }}
-    )
+            select changed.product_id from {{ ref('products_snapshot') }} as changed
+            where changed._recorded_build_id > {{ watermark() }}
+        )
     {%- endif %}
 ),
 

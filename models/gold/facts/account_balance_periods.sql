@@ -56,23 +56,42 @@ events as (
     union all
     select
         account_id,
-        transaction_date,
-        0,
-        sum(debit_amount),
-        sum(credit_amount),
-        count(*)
+        transaction_date as change_date,
+        0 as opening_balance,
+        sum(debit_amount) as debit_amount,
+        sum(credit_amount) as credit_amount,
+        count(*) as transaction_count
     from movements
     group by account_id, transaction_date
     union all
     -- days on which a version of the account, its customer or its product begins
-    select account_id, effective_date, 0, 0, 0, 0 from accounts
+    select
+        account_id,
+        effective_date as change_date,
+        0 as opening_balance,
+        0 as debit_amount,
+        0 as credit_amount,
+        0 as transaction_count
+    from accounts
     union all
-    select accounts.account_id, customers.effective_date, 0, 0, 0, 0
+    select
+        accounts.account_id,
+        customers.effective_date as change_date,
+        0 as opening_balance,
+        0 as debit_amount,
+        0 as credit_amount,
+        0 as transaction_count
     from accounts
     inner join customers
         on accounts.customer_id = customers.customer_id
     union all
-    select accounts.account_id, products.effective_date, 0, 0, 0, 0
+    select
+        accounts.account_id,
+        products.effective_date as change_date,
+        0 as opening_balance,
+        0 as debit_amount,
+        0 as credit_amount,
+        0 as transaction_count
     from accounts
     inner join products
         on accounts.product_id = products.product_id
@@ -138,17 +157,17 @@ final as (
     inner join accounts
         on
             periods.account_id = accounts.account_id
-            and accounts.valid_from < periods.next_midnight
+            and periods.next_midnight > accounts.valid_from
             and periods.next_midnight <= accounts.valid_to
     inner join customers
         on
             accounts.customer_id = customers.customer_id
-            and customers.valid_from < periods.next_midnight
+            and periods.next_midnight > customers.valid_from
             and periods.next_midnight <= customers.valid_to
     inner join products
         on
             accounts.product_id = products.product_id
-            and products.valid_from < periods.next_midnight
+            and periods.next_midnight > products.valid_from
             and periods.next_midnight <= products.valid_to
 )
 

@@ -47,8 +47,8 @@ final as (
     from periods
     inner join days
         on
-            days.full_date >= periods.period_start_date
-            and days.full_date < periods.period_end_date
+            periods.period_start_date <= days.full_date
+            and periods.period_end_date > days.full_date
 )
 
 select * from final

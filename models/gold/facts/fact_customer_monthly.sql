@@ -26,17 +26,23 @@ built as (
 ),
 
 touched as (
-    select customer_id from transactions where _build_id > {{ watermark() }}
+    select customer_id from transactions
+    where _build_id > {{ watermark() }}
     union
-    select customer_id from customers where _build_id > {{ watermark() }}
+    select customer_id from customers
+    where _build_id > {{ watermark() }}
     union
-    select customer_id from {{ ref('fact_customer_interactions') }} where _build_id > {{ watermark() }}
+    select customer_id from {{ ref('fact_customer_interactions') }}
+    where _build_id > {{ watermark() }}
     union
-    select customer_id from {{ ref('fact_loan_payments') }} where _build_id > {{ watermark() }}
+    select customer_id from {{ ref('fact_loan_payments') }}
+    where _build_id > {{ watermark() }}
     union
-    select customer_id from {{ ref('fact_fraud_alerts') }} where _build_id > {{ watermark() }}
+    select customer_id from {{ ref('fact_fraud_alerts') }}
+    where _build_id > {{ watermark() }}
     union
-    select customer_id from {{ ref('account_balance_periods') }} where _build_id > {{ watermark() }}
+    select customer_id from {{ ref('account_balance_periods') }}
+    where _build_id > {{ watermark() }}
 ),
 {%- endif %}
 
@@ -71,13 +77,13 @@ months as (
         dates.is_month_start
         and dates.full_date <= as_of.as_of_date
         and dates.full_date >= first_batch.first_month
-        {%- if is_incremental() %}
-        and (
-            lives.customer_id in (select touched.customer_id from touched)
-            or dates.full_date < built.first_month
-            or dates.full_date >= built.last_month
-        )
-        {%- endif %}
+    {%- if is_incremental() %}
+    and (
+        lives.customer_id in (select touched.customer_id from touched)
+        or dates.full_date < built.first_month
+        or dates.full_date >= built.last_month
+    )
+    {%- endif %}
 ),
 
 activity as (
@@ -220,7 +226,7 @@ final as (
     inner join customers
         on
             months.customer_id = customers.customer_id
-            and customers.valid_from < months.month_over
+            and months.month_over > customers.valid_from
             and months.month_over <= customers.valid_to
     {% for events in ['activity', 'interactions', 'loans', 'alerts', 'balances'] -%}
     left join {{ events }}

@@ -4,7 +4,10 @@ select
     account_id,
     customer_id,
     product_id,
-    case when account_number is not null then '****' || substr(account_number, length(account_number) - 3) end as account_number_masked,
+    case
+        when account_number is not null
+            then '****' || substr(account_number, length(account_number) - 3)
+    end as account_number_masked,
     account_status,
     open_date,
     close_date,

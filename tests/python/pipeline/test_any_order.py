@@ -1,4 +1,4 @@
-"""The same batches in any order, in any number of builds, any number of times: the same warehouse."""
+"""The same batches in any order, in any number of builds and times: the same warehouse."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_second_build_changes_nothing(in_one_go: Warehouse) -> None:
 
 @pytest.mark.parametrize("pace", ["every batch", "all at once"])
 def test_reverse_order(in_one_go: Warehouse, pace: str) -> None:
-    """Loaded newest first with builds in between: late facts, versions and parents all find their place."""
+    """Newest first with builds in between: late facts, versions and parents find their place."""
     other = Warehouse(home=in_one_go.home.parent / pace.replace(" ", "_"), raw=in_one_go.raw)
     other.start()
     try:
@@ -52,9 +52,7 @@ def test_reverse_order(in_one_go: Warehouse, pace: str) -> None:
                 other.build_models()
         other.build_models()
         found, expected = other.checksums(), in_one_go.checksums()
-        assert found == expected, {
-            name for name in expected if found.get(name) != expected[name]
-        }
+        assert found == expected, {name for name in expected if found.get(name) != expected[name]}
     finally:
         other.destroy()
 
@@ -70,14 +68,15 @@ def test_a_series_that_begins_earlier_than_was_known(
 ) -> None:
     """Months that compare themselves with silence change when an older month arrives last.
 
-    The parents come first here, so that late months are not rescued orphans (which would touch every
+    The parents come first here, so that late months are not rescued orphans (that would touch every
     month): only their own rows say what must be computed again.
     """
     folder = tmp_path_factory.mktemp("begun")
     late = Warehouse(home=folder / "late", raw=folder / "raw")
     late.start()
     try:
-        late.generate("--customers", "40", "--transactions", "900", "--seed", "3", "--start", "2024-01-01",
+        late.generate("--customers", "40", "--transactions", "900", "--seed", "3",
+                      "--start", "2024-01-01",
                       "--end", "2025-02-28")  # fmt: skip
         batches = late.batches()
         late.load(batches[0])

@@ -15,13 +15,19 @@ MONTH = "between date '2024-10-01' and date '2024-10-31'"
 SQL = {
     "transactions": f"select count(*) from gold.fact_transactions where transaction_date {MONTH}",
     "active_customers": (
-        f"select count(distinct customer_id) from gold.fact_transactions where transaction_date {MONTH}"
+        "select count(distinct customer_id) from gold.fact_transactions"
+        f" where transaction_date {MONTH}"
     ),
     "transaction_volume": (
-        f"select sum(abs(transaction_amount)) from gold.fact_transactions where transaction_date {MONTH}"
+        "select sum(abs(transaction_amount)) from gold.fact_transactions"
+        f" where transaction_date {MONTH}"
     ),
-    "spending": "select sum(total_spending) from dst.dst_category_trends where year = 2024 and month = 10",
-    "revenue": f"select sum(revenue_amount) from gold.fact_transactions where transaction_date {MONTH}",
+    "spending": (
+        "select sum(total_spending) from dst.dst_category_trends where year = 2024 and month = 10"
+    ),
+    "revenue": (
+        f"select sum(revenue_amount) from gold.fact_transactions where transaction_date {MONTH}"
+    ),
     "fraud_rate": (
         "select avg(case when is_fraud then 1.0 else 0 end) from gold.fact_transactions"
         f" where transaction_date {MONTH}"
@@ -46,8 +52,12 @@ SQL = {
 
 
 @pytest.fixture(scope="module")
-def answers(demo_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Decimal]:
+def answers(
+    demo_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Decimal]:
     """What MetricFlow says of October 2024."""
+    # MetricFlow reads the manifest in the project's own target folder, not DBT_TARGET_PATH.
+    demo_warehouse.run("dbt", "parse", "--target-path", "target")
     file: Path = tmp_path_factory.mktemp("metrics") / "october.csv"
     demo_warehouse.run(
         "mf", "query", "--metrics", ",".join(SQL), "--group-by", "metric_time__month",

@@ -46,7 +46,8 @@ def test_reader_reads_nothing_below(
     demo_warehouse: Warehouse, reader: psycopg.Connection[Any], schema: str
 ) -> None:
     table = demo_warehouse.value(
-        "select min(table_name::text) from information_schema.tables where table_schema = %s", [schema]
+        "select min(table_name::text) from information_schema.tables where table_schema = %s",
+        [schema],
     )
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         reader.execute(f"select 1 from {schema}.{table} limit 1")  # type: ignore[arg-type]
@@ -66,7 +67,11 @@ def test_personal_data_is_masked(
     demo_warehouse: Warehouse, reader: psycopg.Connection[Any]
 ) -> None:
     """The owner sees a name; a reader sees initials, in every relation that has one."""
-    clear = dict(demo_warehouse.query("select customer_id, full_name from gold.dim_customer where is_current"))
+    clear = dict(
+        demo_warehouse.query(
+            "select customer_id, full_name from gold.dim_customer where is_current"
+        )
+    )
     seen = reader.execute(
         "select customer_id, first_name, last_name, full_name, email, phone, date_of_birth"
         " from gold.dim_customer where is_current"
@@ -94,8 +99,18 @@ def test_personal_data_is_masked(
 
 def test_no_national_id_or_account_number_in_clear(demo_warehouse: Warehouse) -> None:
     """Outside silver's base models no text column holds one, not even for the owner."""
-    numbers = [row[0] for row in demo_warehouse.query("select ssn from bronze.customers where ssn is not null limit 20")]
-    numbers += [row[0] for row in demo_warehouse.query("select account_number from bronze.accounts where account_number is not null limit 20")]
+    numbers = [
+        row[0]
+        for row in demo_warehouse.query(
+            "select ssn from bronze.customers where ssn is not null limit 20"
+        )
+    ]
+    numbers += [
+        row[0]
+        for row in demo_warehouse.query(
+            "select account_number from bronze.accounts where account_number is not null limit 20"
+        )
+    ]
     columns = demo_warehouse.query(
         "select table_schema, table_name, column_name from information_schema.columns"
         " where table_schema in ('gold', 'dst') and data_type = 'text'"
@@ -130,7 +145,11 @@ def test_everything_is_commented(demo_warehouse: Warehouse) -> None:
 def test_a_build_does_not_disturb_readers(demo_warehouse: Warehouse) -> None:
     """While dbt builds, every relation of gold and dst can be read, whole, all the time."""
     names = [f"{s}.{t}" for s, t in relations(demo_warehouse) if not t.endswith("_private")]
-    counts = {name: demo_warehouse.value(f"select count(*) from {name}") for name in names if "daily" not in name}
+    counts = {
+        name: demo_warehouse.value(f"select count(*) from {name}")
+        for name in names
+        if "daily" not in name
+    }
     done = threading.Event()
     troubles: list[str] = []
     rounds = 0

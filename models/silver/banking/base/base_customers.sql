@@ -64,7 +64,11 @@ checked as (
         case
             when customer_id is null then 'missing_id'
             when signup_date is null then 'unreadable_date'
-            when annual_income < 0 or credit_score not between 300 and 850 or date_of_birth > signup_date then 'impossible_value'
+            when
+                annual_income < 0
+                or credit_score not between 300 and 850
+                or date_of_birth > signup_date
+                then 'impossible_value'
         end as row_defect,
         {{ evaluate_once() }} as is_checked
     from typed
