@@ -12,7 +12,7 @@
 {% macro amount_currency(column) %}{{ column }}{% endmacro %}
 {% macro evaluate_once() %}true{% endmacro %}
 {% macro sees_personal_data() %}true{% endmacro %}
-{% macro quality_score() %}100{% endmacro %}
+{% macro quality_score(amount, date, person, description, location, category) %}100{% endmacro %}
 {% macro money_leaves(type) %}{{ type }} = 'x'{% endmacro %}
 {% macro money_arrives(type) %}{{ type }} = 'x'{% endmacro %}
 {% macro is_spending(type) %}{{ type }} = 'x'{% endmacro %}
@@ -54,5 +54,5 @@
 {% macro months_before(relation, series, measures, shift) %}select * from {{ relation }}{% endmacro %}
 {% macro compared(relation, series, amount='', year=true) %}select * from {{ relation }}{% endmacro %}
 {% macro function(name) %}{{ name }}{% endmacro %}
-{% macro delivery_column_names() %}delivery_key{% endmacro %}
+{% macro delivery_columns_of(relation, columns, without=[]) %}{{ relation }}.delivery_key{% endmacro %}
 {% macro months_begun(relation) %}1{% endmacro %}

@@ -13,6 +13,13 @@
     {{ return(['delivery_key', '_batch_id', '_batch_date', '_source_file', '_source_row', '_loaded_at']) }}
 {%- endmacro %}
 
+{% macro delivery_columns_of(relation, columns, without=[]) -%}
+    {#- Every column of a delivered row, qualified, but those that the caller computes. -#}
+    {%- for column in delivery_column_names() + columns if column not in without -%}
+        {{ relation }}.{{ column }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {% macro new_deliveries(table) -%}
     select * from {{ source('bronze', table) }}
     {%- if is_incremental() %}

@@ -119,9 +119,7 @@ categories as (
 
 resolved as (
     select
-        {% for column in delivery_column_names() + columns if column not in ('customer_id', 'merchant_category') -%}
-        candidates.{{ column }},
-        {% endfor -%}
+        {{ delivery_columns_of('candidates', columns, without=['customer_id', 'merchant_category']) }},
         candidates.row_defect,
         candidates.known_verdict,
         coalesce(candidates.customer_id, owners.owner_id) as customer_id,

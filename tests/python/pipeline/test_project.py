@@ -1,0 +1,155 @@
+"""The dbt project itself: layers, descriptions, one SQL for several engines, nothing deprecated."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.kit import ROOT, Warehouse
+
+# What a layer may read, from models/README.md. Lookups (seeds) are free to all.
+MAY_READ = {
+    "silver": {"bronze", "silver"},
+    "curated": {"silver", "curated"},
+    "dst": {"silver", "curated", "dst"},
+    "gold": {"silver", "curated", "dst", "gold"},
+}
+# Things that DuckDB and Spark do not have or read otherwise; they belong in macros/engine.
+ONE_ENGINE_ONLY = {
+    "a :: cast": r"::",
+    "distinct on": r"\bdistinct\s+on\b",
+    "generate_series": r"\bgenerate_series\b",
+    "age()": r"\bage\(",
+    "to_char": r"\bto_char\b",
+    "at time zone": r"\bat\s+time\s+zone\b",
+    "string_agg": r"\bstring_agg\b",
+    "a json operator": r"->>?",
+    "on conflict": r"\bon\s+conflict\b",
+    "ilike": r"\bilike\b",
+    "the clock": r"\b(current_date|now\(|localtimestamp|clock_timestamp)",
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(demo_warehouse: Warehouse) -> dict[str, Any]:
+    """dbt's own picture of the project."""
+    demo_warehouse.run("dbt", "parse")
+    found: dict[str, Any] = json.loads((demo_warehouse.home / "target/manifest.json").read_text())
+    return found
+
+
+def test_layers_read_only_what_they_may(manifest: dict[str, Any]) -> None:
+    nodes = manifest["nodes"] | manifest["sources"]
+    wrong = [
+        f"{node['schema']}.{node['name']} reads {nodes[parent]['schema']}.{nodes[parent]['name']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "snapshot")
+        for parent in node["depends_on"]["nodes"]
+        if parent in nodes
+        and nodes[parent]["resource_type"] != "seed"
+        and nodes[parent]["schema"] not in MAY_READ[node["schema"]]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_models_lie_in_the_folder_of_their_layer(manifest: dict[str, Any]) -> None:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in ("model", "snapshot"):
+            assert node["original_file_path"].split("/")[1] == node["schema"], node["name"]
+
+
+def test_everything_is_described(manifest: dict[str, Any]) -> None:
+    kinds = ("model", "snapshot", "seed")
+    nodes = [n for n in manifest["nodes"].values() if n["resource_type"] in kinds]
+    nodes += manifest["sources"].values()
+    bare = [
+        f"{node['name']}.{column}" if column else node["name"]
+        for node in nodes
+        for column, text in [("", node["description"])]
+        + [(name, details["description"]) for name, details in node["columns"].items()]
+        if len(text.strip()) < 4 or text.strip() == "TODO"
+    ]
+    assert len(nodes) > 60
+    assert not bare, "\n".join(bare)
+
+
+def test_every_model_is_tested(manifest: dict[str, Any]) -> None:
+    tested = {
+        parent
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        for parent in node["depends_on"]["nodes"]
+    }
+    built = {
+        key
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "snapshot")
+        and node["config"]["materialized"] != "ephemeral"
+    }
+    assert not built - tested
+
+
+def test_gold_and_dst_have_contracts(manifest: dict[str, Any]) -> None:
+    loose = [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["schema"] in ("gold", "dst")
+        and not node["config"]["contract"]["enforced"]
+    ]
+    assert not loose
+
+
+@pytest.mark.parametrize("what", ONE_ENGINE_ONLY)
+def test_models_keep_to_the_common_sql(what: str) -> None:
+    found = []
+    for path in sorted(ROOT.glob("models/**/*.sql")):
+        text = re.sub(
+            r"\{#.*?#\}|--[^\n]*|\{\{ dbt\.current_timestamp\(\) \}\}",
+            "",
+            path.read_text(),
+            flags=re.S,
+        )
+        if re.search(ONE_ENGINE_ONLY[what], text, flags=re.I):
+            found.append(str(path.relative_to(ROOT)))
+    assert not found
+
+
+def test_nothing_deprecated(demo_warehouse: Warehouse) -> None:
+    printed = demo_warehouse.run(
+        "dbt", "--no-use-colors", "parse", "--no-partial-parse", "--show-all-deprecations"
+    ).stdout
+    assert "Performance info" in printed
+    assert "deprecat" not in printed.lower()
+    assert "warning" not in printed.lower()
+
+
+@pytest.mark.parametrize(
+    ("selection", "member", "stranger"),
+    [
+        ("silver", "stg_customers", "dim_customer"),
+        ("gold.dimensions", "dim_product", "fact_transactions"),
+        ("silver.*", "quarantine", "dst_category_trends"),
+        ("gold.facts.*", "fact_transactions", "dim_date"),
+        ("+fact_transactions", "base_transactions", "fact_customer_monthly"),
+    ],
+)
+def test_selectors_by_layer(
+    demo_warehouse: Warehouse, selection: str, member: str, stranger: str
+) -> None:
+    listed = demo_warehouse.run(
+        "dbt",
+        "--quiet",
+        "ls",
+        "--resource-type",
+        "model",
+        "--output",
+        "name",
+        "--select",
+        selection,
+    ).stdout.split()
+    assert member in listed
+    assert stranger not in listed
