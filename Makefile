@@ -8,6 +8,9 @@ BIN := .venv/bin
 RUN := $(BIN)/python
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock"
 
+# uv trusts the certificates the machine trusts, as pip does (a company's proxy has its own).
+export UV_SYSTEM_CERTS ?= true
+
 # Size of the demo; `make demo CUSTOMERS=20000 TRANSACTIONS=1000000` makes a large one.
 CUSTOMERS ?= 1000
 TRANSACTIONS ?= 50000
