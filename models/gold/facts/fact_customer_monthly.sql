@@ -14,7 +14,7 @@ as_of as (
 
 first_batch as (
     select cast({{ dbt.date_trunc('month', 'min(transaction_date)') }} as date) as first_month
-    from transactions
+    from {{ ref('fact_transactions') }}
 ),
 
 {% if is_incremental() -%}
@@ -26,7 +26,7 @@ built as (
 ),
 
 touched as (
-    select customer_id from transactions
+    select customer_id from {{ ref('fact_transactions') }}
     where _build_id > {{ watermark() }}
     union
     select customer_id from customers
