@@ -50,6 +50,9 @@ class Warehouse:
         Raises:
             AssertionError: it failed and ``check`` is set; the message is what it printed.
         """
+        if command[0] == "mf":
+            # MetricFlow reads the manifest in the project's own target folder, not DBT_TARGET_PATH.
+            self.run("dbt", "parse", "--target-path", "target")
         program = [str(BIN / command[0]) if command[0] in ("dbt", "mf") else command[0]]
         if command[0] == "python":
             program = [sys.executable]
