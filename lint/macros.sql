@@ -37,7 +37,6 @@
 {% macro watermark(column='') %}0{% endmacro %}
 {% macro build_number() %}0{% endmacro %}
 {% macro batch_ceiling() %}0{% endmacro %}
-{% macro affected_months(series, shifts) %}current_date{% endmacro %}
 {% macro delivery_columns() %}delivery_key{% endmacro %}
 {% macro validity_columns() %}valid_from{% endmacro %}
 {% macro month_columns(month, with_end=true) %}{{ month }}{% endmacro %}
