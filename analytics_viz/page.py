@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
@@ -22,7 +22,7 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from analytics_viz import formats, theme
+from analytics_viz import export, formats, theme
 from analytics_viz.kpi import Reading
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -42,6 +42,7 @@ class Header:
     summary: str
     as_of: dt.date
     built_at: dt.datetime
+    refresh_seconds: int | None = None  # the page loads itself anew so often
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,15 @@ class Section:
     frame: pd.DataFrame
     sql: str | None
     is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a report says."""
+
+    header: Header
+    readings: Sequence[Reading]
+    sections: Sequence[Section]
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,8 @@ def render_report(header: Header, readings: Sequence[Reading], sections: Sequenc
         preview_verdict=first.verdict if first else "neutral",
     )
     figures = {section.name: section.figure.to_plotly_json() for section in sections}
+    for section in sections:
+        figures[section.name]["layout"]["meta"]["image"] = export.layout(section.figure)
     return _environment().get_template("report.html.j2").render(
         **_common(),
         header=header,
@@ -103,6 +115,7 @@ def render_report(header: Header, readings: Sequence[Reading], sections: Sequenc
         counterparts_json=_json(theme.counterparts()),
         plotly_js=Markup(_closed(get_plotlyjs())),
         script=Markup(_asset("report.js")),
+        refresh_script=Markup(_asset("refresh.js")) if header.refresh_seconds else "",
         sparkline=sparkline,
     )  # fmt: skip
 
@@ -112,6 +125,43 @@ def render_index(summaries: Sequence[Summary], built_at: dt.datetime) -> str:
     return _environment().get_template("index.html.j2").render(
         **_common(), summaries=summaries, built_at=built_at
     )  # fmt: skip
+
+
+def render_mail(
+    contents: Mapping[Path, Content],
+    index: Path,
+    failed: Mapping[str, str],
+    attached: str,
+    base_url: str,
+) -> tuple[str, str]:
+    """The same message as text and as HTML: key figures and findings, and where the pages are.
+
+    Args:
+        contents: what each file says, in the order of the reports; at least one.
+        index: the page that lists them.
+        failed: the reports that were not built, with the reason.
+        attached: name of the attachment that holds the pages; empty if there is none.
+        base_url: address of the folder of the reports; empty if it has none.
+    """
+    size = sum(path.stat().st_size for path in contents) / 1e6
+    if attached:
+        place = f"The pages are in {attached}: unpack it and open index.html."
+    elif base_url:
+        place = f"The pages ({size:.0f} MB) are too large to attach: {base_url}/{index.name}"
+    else:
+        place = f"The pages ({size:.0f} MB) are too large to attach: {index}"
+    words = {
+        **_common(),
+        "contents": contents,
+        "as_of": next(iter(contents.values())).header.as_of,
+        "failed": failed,
+        "place": place,
+        "base_url": base_url,
+    }
+    text, html = (
+        _environment().get_template(f"mail.{kind}.j2").render(**words) for kind in ("txt", "html")
+    )
+    return text, html
 
 
 def find_summaries(folder: Path) -> list[Summary]:
@@ -245,7 +295,7 @@ def _asset(name: str) -> str:
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(["html.j2"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

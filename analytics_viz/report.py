@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,15 @@ from typing import LiteralString
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics_viz import kpi, page
+from analytics_viz import export, kpi, page
 from analytics_viz.data import Period, Warehouse, open_warehouse
 from analytics_viz.kpi import Kpi
 from warehouse.config import PROJECT_ROOT, variables
 from warehouse.errors import WarehouseError
 
 log = logging.getLogger(__name__)
+
+WATCH_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Report:
         kpis: the cards at the top; the first is shown in the index.
         charts: in the order of the page.
         days: length of the period that the cards compare with the one before.
+        refresh_seconds: its page loads itself anew so often; None for one that stays as it is.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Report:
     kpis: Sequence[Kpi]
     charts: Sequence[Chart]
     days: int = 30
+    refresh_seconds: int | None = None
 
     @property
     def number(self) -> str:
@@ -73,8 +78,13 @@ class Report:
         return self.name.split("_", 1)[0]
 
 
-def render(report: Report, warehouse: Warehouse, built_at: dt.datetime) -> str:
-    """The HTML page of a report.
+def read(
+    report: Report,
+    warehouse: Warehouse,
+    built_at: dt.datetime,
+    refresh_seconds: int | None = None,
+) -> page.Content:
+    """Ask the warehouse and draw what it answers.
 
     Raises:
         WarehouseError: a relation is missing, or the connection was lost.
@@ -100,23 +110,44 @@ def render(report: Report, warehouse: Warehouse, built_at: dt.datetime) -> str:
         summary=report.summary,
         as_of=as_of,
         built_at=built_at,
+        refresh_seconds=refresh_seconds or report.refresh_seconds,
     )
-    return page.render_report(header, readings, sections)
+    return page.Content(header, readings, sections)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report that stands in its file."""
+
+    path: Path
+    content: page.Content
+
+    @property
+    def images(self) -> dict[Path, go.Figure]:
+        """Its figures by the path of their images, without the ending."""
+        folder = self.path.with_suffix("")
+        return {folder / section.name: section.figure for section in self.content.sections}
 
 
 def write(
-    report: Report, warehouse: Warehouse, folder: Path, *, has_timestamp: bool = False
-) -> Path:
+    report: Report,
+    warehouse: Warehouse,
+    folder: Path,
+    *,
+    has_timestamp: bool = False,
+    refresh_seconds: int | None = None,
+) -> Written:
     """Build a report and put it into ``folder``, whole or not at all.
 
     Raises:
-        WarehouseError: as `render`, or the folder cannot be written.
+        WarehouseError: as `read`, or the folder cannot be written.
     """
     built_at = dt.datetime.now(dt.UTC)
     suffix = f"_{built_at:%Y%m%d_%H%M%S}" if has_timestamp else ""
     path = folder / f"{report.name}{suffix}.html"
-    write_atomically(path, render(report, warehouse, built_at))
-    return path
+    content = read(report, warehouse, built_at, refresh_seconds)
+    write_atomically(path, page.render_report(content.header, content.readings, content.sections))
+    return Written(path, content)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -163,6 +194,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="put the time into the file's name, so that earlier reports stay",
     )
+    parser.add_argument(
+        "--export",
+        type=export.formats,
+        default=(),
+        metavar="png,svg",
+        help="also draw each chart as an image, into a folder named like the report",
+    )
 
 
 def guarded(work: Callable[[], int]) -> int:
@@ -185,16 +223,65 @@ def main(report: Report, argv: Sequence[str] | None = None) -> int:
         description=f"{report.title}: {report.question} Writes one self-contained HTML file.",
     )
     add_options(parser)
+    parser.add_argument(
+        "--watch",
+        type=_seconds,
+        nargs="?",
+        const=report.refresh_seconds or WATCH_SECONDS,
+        default=None,
+        metavar="SECONDS",
+        help="build it anew every so often (default: %(const)s s) until Ctrl-C;"
+        " the page loads itself anew",
+    )
     options = parser.parse_args(argv)
+    if options.watch and (options.timestamp or options.export):
+        parser.error("--watch rewrites one page: leave out --timestamp and --export")
 
     def work() -> int:
+        browser = export.find_browser() if options.export else None
         folder = options.output_dir or default_folder()
+        if options.watch:
+            return watch(report, folder, options.watch)
         with open_warehouse() as warehouse:
-            path = write(report, warehouse, folder, has_timestamp=options.timestamp)
-        print(shown(path))  # noqa: T201
+            written = write(report, warehouse, folder, has_timestamp=options.timestamp)
+        paths = [written.path]
+        if browser:
+            paths += export.write_images(written.images, options.export, browser)
+        for path in paths:
+            print(shown(path))  # noqa: T201
         return 0
 
     return guarded(work)
+
+
+def watch(report: Report, folder: Path, seconds: int) -> int:
+    """Build a report anew every ``seconds`` until Ctrl-C; the page keeps its last good state.
+
+    Raises:
+        WarehouseError: it cannot be built the first time; later that is told, and tried again.
+    """
+    path: Path | None = None
+    try:
+        while True:
+            started = time.monotonic()
+            try:
+                with open_warehouse() as warehouse:
+                    path = write(report, warehouse, folder, refresh_seconds=seconds).path
+                print(f"{dt.datetime.now():%H:%M:%S} {shown(path)}", flush=True)  # noqa: T201
+            except WarehouseError as error:
+                if path is None:
+                    raise
+                log.warning("%s The page stays as it was; next try in %d s.", error, seconds)
+            time.sleep(max(seconds - (time.monotonic() - started), 0))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)  # noqa: T201
+        return 0
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds up to a day")
+    return int(text)
 
 
 def shown(path: Path) -> str:

@@ -1,4 +1,8 @@
-"""Build all reports (or some) and the index: ``python analytics_viz/run_all_viz.py --only 01``."""
+"""Build all reports (or some) and the index: ``python analytics_viz/run_all_viz.py --only 01``.
+
+A report that cannot be built does not take the others with it: they are written, and the exit code
+is 1. Where e-mail is switched on, one message then brings what was written.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,19 @@ import argparse
 import datetime as dt
 import importlib.util
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for a script started by its path
 
 from tqdm import tqdm
 
-from analytics_viz import page
-from analytics_viz.data import open_warehouse
+from analytics_viz import export, mail, page
+from analytics_viz.data import Warehouse, open_warehouse
 from analytics_viz.report import (
     Report,
+    Written,
     add_options,
     default_folder,
     guarded,
@@ -66,8 +72,54 @@ def chosen(wanted: Sequence[str], scripts: dict[str, Path]) -> list[Path]:
     return found or list(scripts.values())
 
 
+def write_each(
+    scripts: Sequence[Path], warehouse: Warehouse, folder: Path, *, has_timestamp: bool = False
+) -> tuple[list[Written], dict[str, str]]:
+    """Build the reports of the scripts; returns those written, and why the others were not."""
+    written: list[Written] = []
+    failed: dict[str, str] = {}
+    with tqdm(scripts, unit="report", leave=False) as progress:
+        for script in progress:
+            progress.set_description(script.stem)
+            if warehouse.connection.closed:
+                failed[script.stem] = "The connection was lost before its turn."
+                continue
+            try:
+                report = load_report(script)
+                # a query that failed would end the common transaction: each report has its own part
+                with warehouse.connection.transaction():
+                    written.append(write(report, warehouse, folder, has_timestamp=has_timestamp))
+            except Exception as error:  # whatever is wrong with one, the others go on
+                failed[script.stem] = explained(error)
+    return written, failed
+
+
+def explained(error: Exception) -> str:
+    """One sentence: a user's mistake in its own words, a defect of a report with its place."""
+    if isinstance(error, WarehouseError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if SCRIPTS in Path(frame.filename).parents] or frames
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{said} ({shown(Path(ours[-1].filename))}, line {ours[-1].lineno})."
+
+
+def send_mail(written: Sequence[Written], index: Path, failed: Mapping[str, str]) -> None:
+    """One message with all that was written, if e-mail is switched on.
+
+    Raises:
+        WarehouseError: the settings are unusable, or the server refuses.
+    """
+    settings = mail.load()
+    if settings is None:
+        return
+    contents = {one.path: one.content for one in written}
+    mail.send(mail.compose(settings, contents, index.absolute(), failed), settings)
+    print(f"sent to {', '.join(settings.recipients)}")  # noqa: T201
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 all written, 1 refused, 2 wrong usage."""
+    """Returns the exit code: 0 all written, 1 refused or not all written, 2 wrong usage."""
     parser = argparse.ArgumentParser(
         prog="python analytics_viz/run_all_viz.py",
         description="Build all reports, or those named with --only, and the index of reports.",
@@ -80,29 +132,41 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="number or name of a report; may be repeated and hold several separated by commas",
     )
     parser.add_argument("--list", action="store_true", help="list the reports and stop")
+    parser.add_argument(
+        "--no-email", action="store_true", help="send nothing, whatever ENABLE_EMAIL_REPORTS says"
+    )
     add_options(parser)
     options = parser.parse_args(argv)
 
     def work() -> int:
         wanted = [word.strip() for text in options.only for word in text.split(",") if word.strip()]
-        reports = [load_report(script) for script in chosen(wanted, find_scripts())]
+        scripts = chosen(wanted, find_scripts())
         if options.list:
-            for report in reports:
+            for report in map(load_report, scripts):
                 print(f"{report.name}  {report.question} {report.summary}")  # noqa: T201
             return 0
+        browser = export.find_browser() if options.export else None
         folder = options.output_dir or default_folder()
-        written = []
-        with open_warehouse() as warehouse, tqdm(reports, unit="report", leave=False) as progress:
-            for report in progress:
-                progress.set_description(report.name)
-                written.append(write(report, warehouse, folder, has_timestamp=options.timestamp))
+        with open_warehouse() as warehouse:
+            written, failed = write_each(
+                scripts, warehouse, folder, has_timestamp=options.timestamp
+            )
+        for name, why in failed.items():
+            print(f"error: {name} was not built: {why}", file=sys.stderr)  # noqa: T201
+        if not written:
+            return 1
         index = folder / "index.html"
-        write_atomically(
-            index, page.render_index(page.find_summaries(folder), dt.datetime.now(dt.UTC))
-        )
-        for path in [*written, index]:
+        summaries = page.find_summaries(folder)
+        write_atomically(index, page.render_index(summaries, dt.datetime.now(dt.UTC)))
+        paths = [*(one.path for one in written), index]
+        if browser:
+            figures = {stem: figure for one in written for stem, figure in one.images.items()}
+            paths += export.write_images(figures, options.export, browser)
+        for path in paths:
             print(f"{shown(path)}  {path.stat().st_size / 1e6:.1f} MB")  # noqa: T201
-        return 0
+        if not options.no_email:
+            send_mail(written, index, failed)
+        return 1 if failed else 0
 
     return guarded(work)
 

@@ -23,8 +23,14 @@
     target[last] = value;
   };
 
+  // With a mouse one can zoom and pan; a finger that scrolls the page must not.
+  const hasMouse = matchMedia("(hover: hover) and (pointer: fine)").matches;
+
   const prepared = (name, narrow) => {
     const { data, layout } = coloured(figures[name]);
+    if (hasMouse && !narrow) {
+      for (const axis of ["xaxis", "yaxis"]) layout.template.layout[axis].fixedrange = false;
+    }
     if (narrow) {
       assign(layout, "font.size", 12);
       assign(layout, "legend.font.size", 11);
@@ -36,7 +42,10 @@
     return { data, layout };
   };
 
-  const config = { responsive: true, displayModeBar: false, typesetMath: false };
+  const config = {
+    responsive: true, displayModeBar: hasMouse ? "hover" : false, displaylogo: false, typesetMath: false,
+    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"]],
+  };
 
   const draw = (slot) => {
     const { data, layout } = prepared(slot.dataset.figure, isNarrow());
@@ -55,6 +64,7 @@
       await new Promise((done) => setTimeout(done, 0));
     }
     document.documentElement.dataset.drawn = reportTheme.name;
+    document.dispatchEvent(new Event("drawn"));
   };
 
   let wasNarrow = isNarrow();
@@ -65,27 +75,10 @@
   });
   document.addEventListener("theme", drawAll);
 
-  const broken = (text, width) => text.split(" ").reduce((lines, word) => {
-    const line = `${lines.at(-1)} ${word}`.trim();
-    return line.length > width ? [...lines, word] : [...lines.slice(0, -1), line];
-  }, [""]).join("<br>");
-
   const save = async (name, format) => {
     const { data, layout } = prepared(name, false);
     const { meta } = layout;
-    layout.title = {
-      text: `<b>${broken(layout.title.text, 95)}</b>`,
-      subtitle: {
-        text: broken(`${meta.subtitle} · ${meta.sample} · ${meta.as_of_text}`, 140),
-        font: { size: 13, color: layout.template.layout.xaxis.tickfont.color },
-      },
-      x: 0, xref: "container", xanchor: "left", y: 1, yref: "container", yanchor: "top",
-      pad: { t: 22, l: 16 },
-    };
-    const top = layout.margin?.t ?? 16;
-    layout.margin = { ...layout.template.layout.margin, ...layout.margin, t: top + 100 };
-    layout.height += 100;
-    layout.width = 1100;
+    Object.assign(layout, meta.image);
     const url = await Plotly.toImage(
       { data, layout, config: { typesetMath: false } }, { format, width: layout.width, height: layout.height, scale: 2 },
     );
