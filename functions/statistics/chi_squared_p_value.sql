@@ -1,0 +1,1 @@
+select {{ function('regularized_gamma') }}(df / 2, x / 2)
