@@ -529,7 +529,7 @@ def _choose_untold(happened: Happened, draw: Array) -> tuple[Array, Array, Array
     spoken = np.full(int(rows.acct.max(initial=0)) + 1, -1, dtype=np.int64)
     known = versions.rows < len(spoken)
     np.maximum.at(spoken, versions.rows[known], versions.times[known])
-    free = (spoken[rows.acct] < rows.time) & ~rows.fraud & (rows.fraud_score < 300)
+    free = (spoken[rows.acct] < rows.time) & ~rows.fraud & (rows.fraud_score <= ref.ALERT_SCORE)
     # at its end the history is complete: its transactions and balances agree
     free &= not happened.period.is_last_of_history
     late = free & (draw < LATE)

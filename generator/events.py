@@ -33,6 +33,9 @@ TEXTS = (
     "Pension payment",
     "Salary",
     "Card purchase",
+    "Cashier's check",
+    "Payment to another bank",
+    "Transfer to brokerage account",
 )
 TEXT = {name: i for i, name in enumerate(TEXTS)}
 

@@ -19,8 +19,8 @@ LIMIT_CHANGE, AUTOPAY_CHANGE, CLOSE_ACCOUNT = 0.012, 0.004, 0.0012
 RATE_CHANGE, FEE_CHANGE = 0.03, 0.006
 MERCHANT_RISK, MERCHANT_MOVE, MERCHANT_GONE = 0.003, 0.002, 0.0006
 ERASED_SHARE = 0.05
-ACTIVE, DELINQUENT, CLOSED = range(3)
-ACCOUNT_STATUS = ("active", "delinquent", "closed")
+ACTIVE, DELINQUENT, CLOSED, CHARGED_OFF = range(4)
+ACCOUNT_STATUS = ("active", "delinquent", "closed", "charged_off")
 
 
 @dataclass
@@ -160,8 +160,13 @@ def leave(world: World, period: Period, quota: int) -> ChurnLog:
     return ChurnLog(people.id[at_risk], hazard, gone)
 
 
-def change_customers(world: World, period: Period, joined: Array) -> Versions:
-    """All customer versions of a period: sign-ups, changes, departures, erasures."""
+def change_customers(
+    world: World, period: Period, joined: Array, home_buyers: tuple[Array, Array]
+) -> Versions:
+    """All customer versions of a period: sign-ups, changes, departures, erasures.
+
+    `home_buyers`: customers whose mortgage was paid out, and the seconds at which it was.
+    """
     people = world.customers
     rng = world.rng("customer_changes", period.first)
     span = period.days * DAY
@@ -174,8 +179,10 @@ def change_customers(world: World, period: Period, joined: Array) -> Versions:
     erased = old[(people.erase[old] < period.end) & ~people.deleted[old]]
 
     chances = (MOVE, PROMOTION, WEDDING, LOYALTY, SEGMENT, CREDIT)
-    rows, kinds = [leaves, erased], [np.full(len(leaves), 10), np.full(len(erased), 11)]
-    times = [people.left[leaves], people.erase[erased]]
+    buyers, bought = home_buyers
+    rows = [leaves, erased, buyers]
+    kinds = [np.repeat([10, 11, 12], [len(part) for part in rows])]
+    times = [people.left[leaves], people.erase[erased], bought]
     for kind, chance in enumerate(chances):
         hit = stays[rng.random(len(stays)) < chance * period.months]
         rows.append(hit)
@@ -229,6 +236,8 @@ def _apply(world: World, kind: int, who: Array, when: Array, rng: np.random.Gene
         people.active[who] = False
     elif kind == 11:
         people.deleted[who] = True
+    elif kind == 12:
+        people.home[who] = ref.MORTGAGED
 
 
 def close_accounts(world: World, period: Period, quota: int) -> None:
@@ -262,7 +271,7 @@ def change_accounts(
     """All account versions of a period.
 
     `known`: number of accounts that existed before. `delinquent`: accounts, seconds and new
-    status of loans that fall behind or recover.
+    status of loans that fall behind, recover or are given up.
     """
     accounts = world.accounts
     rng = world.rng("account_changes", period.first)

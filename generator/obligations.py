@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from generator import reference as ref
 from generator.columns import Array, Columns
-from generator.events import bookings
+from generator.events import NONE, bookings
+from generator.life import ACTIVE, CHARGED_OFF, DELINQUENT
 from generator.timeline import DAY, NEVER, Period, iso_weekday
 from generator.world import World
 
-MAX_SHARE = 0.6  # of a period's transactions that may be obligations
+# of a period's transactions: for loans, which otherwise fell behind, and for all obligations
+MAX_SHARE_LOANS, MAX_SHARE = 0.85, 0.65
+LATE_FEE, LATE_FEE_DAYS = 2_500, 10  # in cents, from so many days on
+
+
+# customers whose day of the month comes, and the seconds: day, mask, hours
+_Pick = Callable[[Array, Array, tuple[int, int]], tuple[Array, Array]]
 
 
 @dataclass
@@ -20,7 +29,7 @@ class Obligations:
     """Scheduled bookings of a period, and the loan payments among them."""
 
     parts: list[Columns]
-    loan_payments: Columns
+    loan_payments: Columns  # versions of instalments: due and not paid, or paid
     delinquent: tuple[Array, Array, Array]
 
     @property
@@ -60,14 +69,14 @@ def _payday(period: Period, day_of_month: Array) -> tuple[Array, Array]:
 
 
 def plan(world: World, period: Period, quota: int, refunds: Columns) -> Obligations:
-    """All scheduled bookings of a period, at most MAX_SHARE of its quota.
+    """All scheduled bookings of a period, at most a share of its quota.
 
     What belongs together is kept or dropped together. The order of the sections is the order of
     importance when the quota is small. What is refunded to a card need not be paid.
     """
     people, accounts = world.customers, world.accounts
     rng = world.rng("obligations", period.first)
-    book = _Plan(int(quota * MAX_SHARE))
+    book = _Plan(int(quota * MAX_SHARE_LOANS))
     checking = people.checking
     n = len(people)
     # a leaving customer's last month is quiet; a closed or unopened account takes no booking
@@ -92,6 +101,8 @@ def plan(world: World, period: Period, quota: int, refunds: Columns) -> Obligati
         return rows, time[rows]
 
     settle(world, period, book)
+    loan_payments, delinquent = _loan_payments(world, period, book, rng)
+    book.room = min(book.room, int(quota * MAX_SHARE) - sum(len(part) for part in book.parts))
 
     # ------------------------------------------------ income
     inside, days = _payday(period, people.payday)
@@ -112,57 +123,10 @@ def plan(world: World, period: Period, quota: int, refunds: Columns) -> Obligati
             )
         )
 
-    # ------------------------------------------------ loans
-    loan_payments, delinquent = _loan_payments(world, period, book, rng)
-
-    # ------------------------------------------------ bills
-    def bill(
-        category: str, cents: Array, day: Array, hours: tuple[int, int], spread: float
-    ) -> None:
-        rows, time = pick(day, cents > 0, hours)
-        shops = np.flatnonzero(
-            (world.merchants.category == ref.CATEGORY[category])
-            & (world.merchants.deleted > period.end)
-        )
-        # always the same merchant for the same customer, as long as it exists
-        merchant = shops[(people.landlord[rows] * 7919 % 1 * len(shops)).astype(np.int64)]
-        varying = np.exp(spread * rng.standard_normal(len(rows)))
-        book.add(
-            bookings(
-                world,
-                "purchase",
-                checking[rows],
-                time,
-                -np.rint(cents[rows] * varying),
-                channel=ref.AUTO,
-                method=np.where(people.landlord[rows] < 0.6, ref.NET_BANKING, ref.DEBIT_CARD),
-                category=ref.CATEGORY[category],
-                merchant=merchant,
-                recurring=True,
-            )
-        )
-
-    season = {1: 1.25, 2: 1.2, 7: 1.15, 8: 1.15, 12: 1.1}.get(period.month, 0.95)
-    bill("Housing", people.rent, people.rent_day, (6, 10), 0.0)
-    bill("Utilities", people.utility * season, people.utility_day, (6, 10), 0.12)
-    bill("Utilities", people.phone_bill, people.phone_day, (6, 10), 0.03)
-    bill("Insurance", people.insurance, people.insurance_day, (6, 10), 0.0)
-    bill("Entertainment", people.subscription, people.subscription_day, (6, 10), 0.0)
-
+    _bills(world, period, book, rng, pick)
     _card_payments(world, period, book, rng, refunds)
 
-    # ------------------------------------------------ savings: matched pairs
-    savings = people.savings
-    day = np.minimum(people.payday + 2, 28)
-    regular, amount = _savings_plan(world)
-    can = people.saver & people.earns & (accounts.balance[checking] > regular) & (amount > 0)
-    inside, days = _on(period, day)
-    time = days * DAY + rng.integers(6 * 3600, 9 * 3600, n)
-    rows = np.flatnonzero(can & ready & inside & usable(checking, time) & usable(savings, time))
-    rows = clip(rows, 2)
-    _transfer(
-        world, book, checking[rows], savings[rows], time=time[rows], cents=amount[rows], saving=True
-    )
+    _move_savings(world, period, book, rng)
 
     # ------------------------------------------------ top-ups of those who do not earn here
     _top_ups(world, period, book, rng)
@@ -170,14 +134,182 @@ def plan(world: World, period: Period, quota: int, refunds: Columns) -> Obligati
     return Obligations(book.parts, loan_payments, delinquent)
 
 
-def _savings_plan(world: World) -> tuple[Array, Array]:
-    """Each customer's usual saving in cents, and what is saved now: more if much has gathered."""
+def _bills(
+    world: World, period: Period, book: _Plan, rng: np.random.Generator, pick: _Pick
+) -> None:
+    """What households pay regularly; most of it not every month, but for some months at once."""
     people = world.customers
+
+    def bill(
+        category: Any, cents: Array, day: Array, *, spread: float = 0.0, every: int = 1
+    ) -> None:
+        """One bill of each household, for `every` months at once."""
+        turn = people.turn % every == period.month % every
+        rows, time = pick(day, people.loyal & (cents >= 500) & turn, (6, 10))
+        wanted = np.broadcast_to(category, len(people))[rows]
+        merchant = np.zeros(len(rows), dtype=np.int64)
+        for one in np.unique(wanted):
+            shops = np.flatnonzero(
+                (world.merchants.category == one) & (world.merchants.deleted > period.end)
+            )
+            # always the same merchant for the same customer, as long as it exists
+            mine = wanted == one
+            merchant[mine] = shops[
+                (people.landlord[rows[mine]] * 7919 % 1 * len(shops)).astype(np.int64)
+            ]
+        varying = np.exp(spread * rng.standard_normal(len(rows)))
+        book.add(
+            bookings(
+                world,
+                "purchase",
+                people.checking[rows],
+                time,
+                -np.rint(cents[rows] * every * varying),
+                channel=ref.AUTO,
+                method=np.where(people.landlord[rows] < 0.6, ref.NET_BANKING, ref.DEBIT_CARD),
+                category=wanted,
+                merchant=merchant,
+                recurring=True,
+            )
+        )
+
+    season = {1: 1.25, 2: 1.2, 7: 1.15, 8: 1.15, 12: 1.1}.get(period.month, 0.95)
+    budget = household(world)
+    care = np.where(people.dependents > 0, ref.CATEGORY["Education"], ref.CATEGORY["Healthcare"])
+    leisure = np.where(people.landlord < 0.5, ref.CATEGORY["Travel"], ref.CATEGORY["Shopping"])
+    bill(ref.CATEGORY["Housing"], budget.housing, people.housing_day)
+    bill(ref.CATEGORY["Groceries"], budget.groceries, people.groceries_day, spread=0.1)
+    bill(ref.CATEGORY["Utilities"], budget.energy * season, people.energy_day, spread=0.1, every=2)
+    bill(care, budget.care, people.care_day, every=3)
+    bill(ref.CATEGORY["Transport"], budget.car, people.car_day, every=3)
+    bill(leisure, budget.leisure, people.leisure_day, every=4)
+    bill(ref.CATEGORY["Insurance"], budget.insurance, people.insurance_day, every=6)
+    bill(ref.CATEGORY["Entertainment"], people.subscription, people.subscription_day)
+
+
+@dataclass(frozen=True)
+class Household:
+    """What each customer's household earns and spends a month, in cents, at the present state."""
+
+    net: Array
+    instalments: Array  # of loans at this bank
+    purchases: Array  # expected, unscheduled
+    housing: Array
+    groceries: Array
+    energy: Array
+    insurance: Array
+    care: Array
+    car: Array
+    leisure: Array
+
+    @property
+    def outgo(self) -> Array:
+        """Everything that leaves the checking account in a month."""
+        bills = self.housing + self.groceries + self.energy + self.insurance
+        bills = bills + self.care + self.car + self.leisure
+        return np.asarray(bills + self.instalments + self.purchases)
+
+
+def household(world: World) -> Household:
+    """Budgets: bills take what income, saving, loans and purchases leave.
+
+    Bills are for those who bank here mainly; of the others the bank sees neither pay nor bills.
+    """
+    people, accounts = world.customers, world.accounts
+    n = len(people)
     net = people.income * ref.SALARY_SHARE_NET / 12
-    surplus = world.accounts.balance[people.checking] - net * 1.5
-    regular = np.rint(net * 0.08)
-    amount = np.rint(np.maximum(regular, surplus * 0.8) / 500) * 500
-    return regular, amount.astype(np.int64)
+    open_ = (accounts.kind == ref.LOAN) & (accounts.closed == NEVER)
+    open_ &= accounts.status != CHARGED_OFF
+    owner = accounts.cust[open_]
+    instalments = np.bincount(owner, weights=accounts.instalment[open_], minlength=n)
+    mortgages = accounts.product[open_] == ref.MORTGAGE
+    mortgaged = np.bincount(owner[mortgages], minlength=n) > 0
+    purchases = (people.weight * world.purchase_rate * ref.mean_purchase() * 100) * (
+        ref.SEGMENT_AMOUNT[people.segment] * people.taste
+    )
+    # whoever repays a mortgage here pays no other home
+    housing = np.where(mortgaged, 0.0, people.housing * net)
+    rest = net * (1 - people.saving) - housing - instalments - purchases - people.subscription
+    rest = np.maximum(rest, 0.06 * net)
+
+    def steady(cents: Array) -> Array:
+        # a bill does not move with every dollar: steps of 5 %
+        step = np.log(1.05)
+        steps = np.rint(np.log(np.maximum(cents, 1.0)) / step)
+        return np.asarray(np.where(people.loyal, np.rint(np.exp(steps * step) / 100) * 100, 0))
+
+    return Household(
+        net,
+        instalments,
+        purchases,
+        steady(housing),
+        *(
+            steady(rest * getattr(people, name))
+            for name in ("groceries", "energy", "insurance", "care", "car", "leisure")
+        ),
+    )
+
+
+def _move_savings(world: World, period: Period, book: _Plan, rng: np.random.Generator) -> None:
+    """Between checking and savings, and what has gathered beyond a household's wishes."""
+    people, accounts = world.customers, world.accounts
+    checking, savings = people.checking, people.savings
+    n = len(people)
+    net = people.income * ref.SALARY_SHARE_NET / 12
+    here = people.active & (people.left == NEVER) & people.loyal
+    here &= (accounts.opened[checking] < period.start) & (accounts.closed[checking] == NEVER)
+    has = here & (savings >= 0)
+    has &= (accounts.opened[savings] < period.start) & (accounts.closed[savings] == NEVER)
+    money = accounts.balance[checking]
+    saved = np.where(has, accounts.balance[savings], 0)
+
+    # every third month, two days after the pay
+    inside, days = _on(period, np.minimum(people.payday + 2, 28))
+    time = days * DAY + rng.integers(6 * 3600, 9 * 3600, n)
+    regular = people.saving * net * 3
+    amount = np.rint(np.maximum(regular, (money - net * 1.3) * 0.8) / 500) * 500
+    turn = people.turn % 3 == period.month % 3
+    saves = people.saver & has & people.earns & inside & turn & (amount >= 1_000)
+    rows = np.flatnonzero(saves & (money > amount * 0.6))
+    rows = np.sort(rng.permutation(rows)[: book.fit(len(rows), 2)])
+    _transfer(
+        world, book, checking[rows], savings[rows], time=time[rows], cents=amount[rows], saving=True
+    )
+
+    # back again where the month would otherwise not be paid
+    early = max(1, min(period.days, 4)) * DAY
+    time = period.start + rng.integers(0, early - 7200, n)
+    back = np.rint(np.minimum(saved - 5_000, net * 0.6) / 1_000) * 1_000
+    draws = has & (money < net * 0.12) & (back >= 10_000)
+    rows = np.flatnonzero(draws & (rng.random(n) < (0.9 if period.days > 5 else 0.1)))
+    rows = np.sort(rng.permutation(rows)[: book.fit(len(rows), 2)])
+    _transfer(
+        world, book, savings[rows], checking[rows], time=time[rows], cents=back[rows], saving=False
+    )
+    drawn = np.zeros(n, dtype=bool)
+    drawn[rows] = True
+
+    # what is more than a cushion is invested elsewhere
+    when = period.start + rng.integers(9 * 3600, period.days * DAY - 3600, n)
+    for acct, held, most, kept, text in (
+        (savings, saved, people.cushion * net * 1.15, 0.85, "Transfer to brokerage account"),
+        (checking, money, net * 3.0, 0.5, "Payment to another bank"),
+    ):
+        much = here & ~drawn & (held > most) & (acct >= 0)
+        rows = np.flatnonzero(much & (rng.random(n) < 0.5 * period.months))
+        rows = rows[: book.fit(len(rows), 1)]
+        cents = np.rint((held - most * kept)[rows] / 10_000) * 10_000
+        book.add(
+            bookings(
+                world,
+                "withdrawal",
+                acct[rows],
+                when[rows],
+                -np.maximum(cents, 10_000),
+                text=text,
+                channel=ref.ONLINE,
+            )
+        )
 
 
 def _transfer(
@@ -279,50 +411,189 @@ def settle(world: World, period: Period, book: _Plan) -> None:
     )
 
 
+def _due_instalments(world: World, period: Period) -> Columns:
+    """Instalments that fall due in this period, and the day on which each will be paid.
+
+    A loan that owes no earlier instalment falls behind with a chance that follows from score and
+    checking balance at the start of the period; most catch up within weeks, some stay behind until
+    they are cured or given up (see `late_payment` in truth.json).
+    """
+    people, accounts = world.customers, world.accounts
+    days = period.month_start + accounts.pay_day - 1
+    due = (accounts.kind == ref.LOAN) & (accounts.closed == NEVER) & (accounts.balance < 0)
+    due &= (days >= period.first) & (days <= period.last) & (accounts.opened < days * DAY)
+    due &= _given_up(accounts) > days
+    loans = np.flatnonzero(due)
+    days = days[loans]
+    # what earlier instalments will repay is not due once more
+    waiting = np.bincount(
+        world.overdue.acct, weights=world.overdue.scheduled, minlength=len(accounts)
+    )
+    owed = -accounts.balance[loans] - waiting[loans].astype(np.int64)
+    interest = np.rint(owed * accounts.rate[loans] / 1200).astype(np.int64)
+    scheduled = np.minimum(accounts.instalment[loans], owed + interest)
+
+    owner = accounts.cust[loans]
+    rng = world.rng("late_payments", period.first)
+    late_draw, serious_draw, stage_draw, length = rng.random((4, len(loans)))
+    low = accounts.balance[people.checking[owner]] < ref.LOW_BALANCE_CENTS
+    logit = ref.LATE_INTERCEPT + ref.LATE_SLOPE * (700 - people.credit[owner]) / 100
+    logit = logit + ref.LATE_LOW_BALANCE * low
+    behind = (accounts.behind[loans] != NEVER) & (accounts.cured[loans] > days)
+    late = ~behind & (late_draw < 1 / (1 + np.exp(-logit)))
+    serious = late & (serious_draw < ref.LATE_SERIOUS_SHARE)
+    stages = 1 + np.floor(np.log(1 - stage_draw) / np.log(1 - ref.LATE_CURE)).astype(np.int64)
+    cure = days + 30 * stages + (length * 28).astype(np.int64)
+    cure = np.where(cure < days + ref.CHARGE_OFF_DAYS, cure, NEVER)
+    accounts.behind[loans[serious]] = days[serious]
+    accounts.cured[loans[serious]] = cure[serious]
+    paid = np.where(late, days + 1 + (length**2 * 27).astype(np.int64), days)
+    paid = np.where(behind | serious, accounts.cured[loans], paid)
+    keep = scheduled > 0
+    loans, days, paid, scheduled = (part[keep] for part in (loans, days, paid, scheduled))
+    return Columns(
+        id=world.next_ids("loan_payments", len(loans)),
+        acct=loans,
+        due=days,
+        paid=paid,
+        scheduled=scheduled,
+    )
+
+
+def _given_up(accounts: Columns) -> Array:
+    """Day on which the bank writes off each loan that will never be cured."""
+    never_cured = (accounts.behind != NEVER) & (accounts.cured == NEVER)
+    return np.where(never_cured, accounts.behind + ref.CHARGE_OFF_DAYS, NEVER)
+
+
+def _loan_status(world: World, period: Period) -> tuple[Array, Array, Array]:
+    """Loans whose status changes in this period, the seconds, and the new status."""
+    accounts = world.accounts
+    loans, times, status = [], [], []
+    for day, second, new in (
+        (accounts.behind + ref.DELINQUENT_DAYS, 7_200, DELINQUENT),
+        (accounts.cured, 16 * 3600, ACTIVE),
+        (_given_up(accounts), 7_200, CHARGED_OFF),
+    ):
+        now = np.flatnonzero((day >= period.first) & (day <= period.last))
+        loans.append(now)
+        times.append(day[now] * DAY + second)
+        status.append(np.full(len(now), new))
+    return np.concatenate(loans), np.concatenate(times), np.concatenate(status)
+
+
 def _loan_payments(
     world: World, period: Period, book: _Plan, rng: np.random.Generator
 ) -> tuple[Columns, tuple[Array, Array, Array]]:
-    """Instalments that fall due in this period, some of them late (more often with a low score)."""
-    people, accounts = world.customers, world.accounts
-    loans = np.flatnonzero(
-        (accounts.kind == ref.LOAN) & (accounts.closed == NEVER) & (accounts.balance < 0)
+    """Instalments that are paid or stay unpaid in this period, and what becomes of the loans."""
+    accounts = world.accounts
+    status = _loan_status(world, period)
+    before = accounts.behind.copy()
+    world.overdue.append(_due_instalments(world, period))
+    waiting = world.overdue
+    given_up = _given_up(accounts)[waiting.acct]
+
+    payable = np.flatnonzero((waiting.paid <= period.last) & (given_up > period.last))
+    payable = payable[np.lexsort((waiting.due[payable], waiting.acct[payable]))]
+    paid = waiting.take(payable)
+    late = paid.paid - paid.due
+    first = np.r_[True, paid.acct[1:] != paid.acct[:-1]][: len(paid)]
+    helped = first & (late >= ref.DELINQUENT_DAYS)
+    # with a small quota an instalment waits until there is room
+    cost = np.cumsum(2 + (late > LATE_FEE_DAYS) + helped)
+    fits = int(np.searchsorted(cost, book.room, side="right"))
+    book.room -= int(cost[fits - 1]) if fits else 0
+    waiting.paid[payable[fits:]] = period.last + 1
+    paid, helped = paid.take(np.arange(fits)), helped[:fits]
+
+    versions = [
+        _unpaid(world, period, waiting, given_up),
+        _pay(world, book, rng, paid, helped),
+    ]
+    stays = given_up > period.last
+    stays[payable[:fits]] = False
+    world.overdue = waiting.take(stays)
+    over = (accounts.cured <= period.last) & (accounts.behind == before)
+    accounts.behind = np.where(over, NEVER, accounts.behind)
+    accounts.cured = np.where(over, NEVER, accounts.cured)
+    return Columns.concat(versions), status
+
+
+def _unpaid(world: World, period: Period, waiting: Columns, given_up: Array) -> Columns:
+    """What the bank reports of instalments that are not paid: on the first day, then each 30."""
+    accounts = world.accounts
+    rows, days = [], []
+    for late in (1, 30, 60, 90, 0):
+        day = waiting.due + late if late else given_up
+        told = (day >= period.first) & (day <= period.last) & (day <= waiting.paid)
+        told &= (day < given_up) | (late == 0)
+        rows.append(np.flatnonzero(told))
+        days.append(day[rows[-1]])
+    row, day = np.concatenate(rows), np.concatenate(days)
+    one = waiting.take(row)
+    return Columns(
+        id=one.id,
+        acct=one.acct,
+        cust=accounts.cust[one.acct],
+        due=one.due,
+        paid=np.full(len(one), NEVER),
+        scheduled=one.scheduled,
+        actual=np.zeros(len(one), dtype=np.int64),
+        late=day - one.due,
+        fee=np.zeros(len(one), dtype=np.int64),
+        method=np.full(len(one), NONE),
+        outstanding=-accounts.balance[one.acct],
+        created=(one.due + 1) * DAY + 7_200,
+        updated=day * DAY + 7_200,
     )
-    # a payment due late in the month may be made in the next one: the period is that of the payment
-    due_day = period.month_start + accounts.pay_day[loans] - 1
-    score = people.credit[accounts.cust[loans]]
-    logit = ref.LATE_INTERCEPT + ref.LATE_SLOPE * (700 - score) / 100
-    # drawn once a month and not once a period, so that days agree with their month
-    month_rng = world.rng("late_payments", period.month_start)
-    draws = month_rng.random((3, int(accounts.id[-1]) + 1))[:, accounts.id[loans]]
-    late = draws[0] < 1 / (1 + np.exp(-logit))
-    last_day = period.month_start + period.month_days - 1
-    days_late = np.where(late, 1 + (draws[1] ** 2 * 40).astype(np.int64), 0)
-    days_late = np.minimum(days_late, last_day - due_day)
-    paid_day = due_day + days_late
-    time = paid_day * DAY + (9 * 3600 + draws[2] * 6 * 3600).astype(np.int64)
-    due = (paid_day >= period.first) & (paid_day <= period.last)
-    due &= accounts.opened[loans] < due_day * DAY
-    due &= people.checking[accounts.cust[loans]] >= 0
-    chosen = np.flatnonzero(due)
-    number = book.fit(len(chosen), 2)
-    chosen = chosen[:number]
-    loans, time, days_late = loans[chosen], time[chosen], days_late[chosen]
-    due_day, paid_day = due_day[chosen], paid_day[chosen]
-    owed = -accounts.balance[loans]
-    interest = np.rint(owed * accounts.rate[loans] / 1200).astype(np.int64)
-    scheduled = np.minimum(accounts.instalment[loans], owed + interest)
-    principal = np.maximum(scheduled - interest, 1)
+
+
+def _pay(
+    world: World, book: _Plan, rng: np.random.Generator, paid: Columns, helped: Array
+) -> Columns:
+    """Book instalments, sorted by loan and due day; `helped`: money for them comes from outside."""
+    people, accounts = world.customers, world.accounts
+    loans, late = paid.acct, paid.paid - paid.due
+    n = len(loans)
+    draw = rng.random((2, n))
     checking = people.checking[accounts.cust[loans]]
-    auto = accounts.autopay[loans] & (days_late == 0)
+    # several instalments of a loan on one day follow each other
+    first = np.r_[True, loans[1:] != loans[:-1]][:n]
+    starts = np.flatnonzero(first)
+    rank = np.arange(n) - np.repeat(starts, np.diff(np.r_[starts, n]))
+    second = (9 * 3600 + draw[0] * 6 * 3600).astype(np.int64)
+    time = paid.paid * DAY + second[np.arange(n) - rank] + 20 * rank
+    owed = -accounts.balance
+    actual, principal, left = (np.zeros(n, dtype=np.int64) for _ in range(3))
+    for place in range(int(rank.max(initial=-1)) + 1):
+        now = np.flatnonzero(rank == place)
+        one = loans[now]
+        interest = np.rint(owed[one] * accounts.rate[one] / 1200).astype(np.int64)
+        actual[now] = np.minimum(paid.scheduled[now], owed[one] + interest)
+        principal[now] = np.minimum(np.maximum(actual[now] - interest, 1), owed[one])
+        owed[one] -= principal[now]
+        left[now] = owed[one]
+    auto = accounts.autopay[loans] & (late == 0)
     method = np.where(auto, ref.DIRECT_DEBIT, ref.BANK_TRANSFER)
-    channel = np.where(auto, ref.AUTO, np.where(draws[2][chosen] < 0.5, ref.ONLINE, ref.MOBILE))
+    channel = np.where(auto, ref.AUTO, np.where(draw[1] < 0.5, ref.ONLINE, ref.MOBILE))
+    total = np.bincount(loans, weights=actual, minlength=len(accounts))[loans]
+    short = helped & (accounts.balance[checking] < 1.2 * total)
     book.add(
+        bookings(
+            world,
+            "deposit",
+            checking[short],
+            time[short] - 3600,
+            np.rint(total[short] / 1000 + 5) * 1000,
+            text="Account top-up",
+            channel=ref.MOBILE,
+        ),
         bookings(
             world,
             "loan_payment",
             checking,
             time,
-            -scheduled,
+            -actual,
             text="Loan instalment",
             channel=channel,
             method=method,
@@ -341,43 +612,35 @@ def _loan_payments(
             recurring=True,
         ),
     )
-    late_fee = np.where(days_late > 10, 2_500, 0)
-    charged = late_fee > 0
-    book.room -= int(charged.sum())
+    fee = np.where(late > LATE_FEE_DAYS, LATE_FEE, 0)
+    charged = fee > 0
     book.add(
         bookings(
             world,
             "fee",
             checking[charged],
             time[charged] + 2,
-            -late_fee[charged],
+            -fee[charged],
             text="Late payment fee",
             method=ref.DIRECT_DEBIT,
             category=ref.CATEGORY["Bank Fees"],
         )
     )
-    payments = Columns(
-        id=world.next_ids("loan_payments", len(loans)),
+    return Columns(
+        id=paid.id,
         acct=loans,
         cust=accounts.cust[loans],
-        due=due_day,
-        paid=paid_day,
-        time=time,
-        scheduled=scheduled,
-        late=days_late,
-        fee=late_fee,
+        due=paid.due,
+        paid=paid.paid,
+        scheduled=paid.scheduled,
+        actual=actual,
+        late=late,
+        fee=fee,
         method=method,
-        outstanding=owed - principal,
+        outstanding=left,
+        created=np.where(late > 0, (paid.due + 1) * DAY + 7_200, time + 1),
+        updated=time + 1,
     )
-    behind = np.flatnonzero(days_late > 5)
-    start = np.maximum((due_day[behind] + 5) * DAY + 7200, period.start)
-    recovered = time[behind] + 3600
-    delinquent = (
-        np.concatenate([loans[behind], loans[behind]]),
-        np.concatenate([np.minimum(start, recovered - 60), recovered]),
-        np.repeat([1, 0], len(behind)),
-    )
-    return payments, delinquent
 
 
 def _card_payments(
@@ -395,7 +658,7 @@ def _card_payments(
     money = accounts.balance[people.checking[owner]]
     loyal = people.loyal[owner]
     # occasional customers pay when it has become worth it
-    worth = loyal | (owed > np.minimum(30_000, accounts.limit[cards] * 0.3))
+    worth = owed > np.minimum(np.where(loyal, 12_000, 30_000), accounts.limit[cards] * 0.3)
     full = (accounts.autopay[cards] | (rng.random(len(cards)) < 0.5)) & (money > owed)
     part = np.maximum(np.rint(owed * rng.uniform(0.2, 0.7, len(cards))), np.minimum(owed, 2_500))
     pay = np.where(full, owed, np.minimum(part, np.maximum(money * 0.7, 0)).astype(np.int64))
@@ -445,17 +708,17 @@ def _top_ups(world: World, period: Period, book: _Plan, rng: np.random.Generator
     n = len(people)
     checking = people.checking
     balance = accounts.balance[checking]
-    need = people.reserve + np.rint(people.weight * 5_500 * people.taste * period.months)
-    loans = (accounts.kind == ref.LOAN) & (accounts.closed == NEVER)
-    need = need + np.bincount(
-        accounts.cust[loans], weights=accounts.instalment[loans], minlength=n
-    ) * (1.2 if period.days > 5 else 1.0)
+    budget = household(world)
+    # who has no pay lets as much come as goes
+    bills = np.where(people.earns, 0, budget.outgo - budget.purchases)
+    need = people.reserve + bills + 2 * budget.purchases * period.months
     cards = (accounts.kind == ref.CARD) & (accounts.closed == NEVER)
     owed = np.bincount(accounts.cust[cards], weights=-accounts.balance[cards], minlength=n)
     need = need + np.where(owed > 30_000, owed, 0)
     low = people.active & (people.left == NEVER) & (balance < need)
     low &= (accounts.opened[checking] < period.start) & (accounts.closed[checking] == NEVER)
-    low &= ~(people.earns & (balance > 20_000))
+    # those with pay live with a short account, and sometimes overdraw it
+    low &= ~people.earns | ((balance < 10_000) & (rng.random(n) < 0.5))
     rows = np.flatnonzero(low & (rng.random(n) < 0.85))
     rows = np.sort(rng.permutation(rows)[: book.fit(len(rows), 1)])
     extra = (
@@ -463,7 +726,9 @@ def _top_ups(world: World, period: Period, book: _Plan, rng: np.random.Generator
         * ref.SEGMENT_AMOUNT[people.segment[rows]]
         * np.exp(0.6 * rng.standard_normal(len(rows)))
     )
-    amount = np.rint((need[rows] - balance[rows] + extra) / 1000) * 1000
+    # loans are provided for some months ahead
+    ahead = rng.integers(0, 3, len(rows)) * budget.instalments[rows]
+    amount = np.rint((need[rows] - balance[rows] + extra + ahead) / 1000) * 1000
     early = max(1, min(period.days, 4))
     time = period.start + rng.integers(0, early * DAY - 7200, len(rows))
     cash = rng.random(len(rows)) < 0.12
@@ -516,8 +781,12 @@ def _fees_and_interest(world: World, period: Period, book: _Plan, rng: np.random
             )
         )
     if period.last == period.month_start + period.month_days - 1:
-        interest = np.rint(accounts.balance * accounts.rate / 1200).astype(np.int64)
-        paid = alive & (accounts.kind == ref.SAVINGS) & (interest >= 100) & people.loyal[owner]
+        # once a quarter; on savings that hardly move, once a year
+        months = np.where(people.loyal[owner], 3, 12)
+        interest = np.rint(accounts.balance * accounts.rate / 1200 * months).astype(np.int64)
+        paid = alive & (accounts.kind == ref.SAVINGS) & (interest >= 100)
+        paid &= people.turn[owner] % months == period.month % months
+        paid &= accounts.opened < period.start - months * 30 * DAY
         rows = np.flatnonzero(paid)
         rows = rows[: book.fit(len(rows), 1)]
         time = period.end - 3600 + rng.integers(0, 1800, len(rows))

@@ -8,9 +8,9 @@ from generator import reference as ref
 from generator.columns import Array, Columns
 from generator.randomness import choose
 from generator.timeline import DAY, NEVER
-from generator.world import World, loyal_share
+from generator.world import LOYAL_PURCHASES, World, customer_mix
 
-NAME_SUFFIXES = 3
+BILLS = ("groceries", "energy", "insurance", "care", "car", "leisure")
 
 
 def add_customers(world: World, signup: Array, period: int, opens_until: int | None) -> Array:
@@ -58,23 +58,20 @@ def _draw_people(world: World, signup: Array, rng: np.random.Generator) -> Colum
         married, 1, np.where(rng.random(n) < np.clip((age - 30) / 150, 0, 0.3), 2, 0)
     )
     marital = np.where((age > 72) & (rng.random(n) < 0.3), 3, marital)
-    home = np.where(
-        student,
-        np.where(rng.random(n) < 0.6, 0, 3),
-        choose(rng, np.array([0.42, 0.14, 0.38, 0.06]), n),
-    )
-    share, others = loyal_share(world.options)
-    loyal = rng.random(n) < share
+    home = _homes(rng, age, segment)
+    mix = customer_mix(world.options)
+    # who has no pay of his own banks where his parents or his benefits are
+    loyal = rng.random(n) < mix.loyal * np.where(np.isin(employment, (2, 3)), 0.3, 1.1)
     weight = np.where(
         loyal,
-        11.0 * np.exp(0.35 * rng.standard_normal(n)),
-        others * np.exp(0.8 * rng.standard_normal(n) - 0.32),
+        LOYAL_PURCHASES * np.exp(0.35 * rng.standard_normal(n)),
+        mix.others * np.exp(0.8 * rng.standard_normal(n) - 0.32),
     )
-    net_month = income_cents * ref.SALARY_SHARE_NET / 12
-    rents = loyal & (rng.random(n) < 0.60)
-    rent = np.clip(net_month * rng.uniform(0.22, 0.33, n), 50_000, 420_000)
-    rent = np.minimum(rent, net_month * 0.5)
     earns = loyal & (employment != 2) & (employment != 3)
+    low, high = np.array([[0.24, 0.34], [0.08, 0.14], [0.22, 0.32], [0.04, 0.10]])[home].T
+    # of what a household has left for bills, in the order of BILLS
+    bills = rng.dirichlet((14.0, 8.0, 6.0, 8.0, 7.0, 6.0), n)
+    saving = rng.normal(ref.SAVING_MEAN, ref.SAVING_SPREAD, n).clip(*ref.SAVING_RANGE)
     home_city = np.array([c.weight for c in ref.cities()[: ref.home_city_count()]])
     return Columns(
         first=rng.integers(0, len(pools.first_names), n),
@@ -114,24 +111,34 @@ def _draw_people(world: World, signup: Array, rng: np.random.Generator) -> Colum
         bad_service=np.full(n, -NEVER, dtype=np.int64),
         payday=np.array([1, 15, 25, 28])[rng.integers(0, 4, n)],
         earns=earns,
-        rent=np.where(rents, (np.rint(rent / 500) * 500), 0).astype(np.int64),
-        rent_day=rng.integers(1, 6, n),
+        housing=rng.uniform(low, high),  # share of net income
+        housing_day=rng.integers(1, 6, n),
         landlord=rng.random(n),
-        utility=np.where(loyal, rng.integers(6_000, 19_000, n), 0),
-        utility_day=rng.integers(5, 25, n),
-        phone_bill=np.where(loyal, rng.integers(3_500, 12_000, n), 0),
-        phone_day=rng.integers(3, 28, n),
-        insurance=np.where(loyal & (rng.random(n) < 0.45), rng.integers(6_000, 22_000, n), 0),
-        insurance_day=rng.integers(2, 28, n),
+        **{name: bills[:, i] for i, name in enumerate(BILLS)},
+        **{f"{name}_day": rng.integers(2, 28, n) for name in BILLS},
         subscription=np.where(
-            loyal & (rng.random(n) < 0.7),
+            loyal & (rng.random(n) < 0.3),
             np.array([899, 1099, 1199, 1549, 1799, 2299])[rng.integers(0, 6, n)],
             0,
         ),
         subscription_day=rng.integers(1, 29, n),
-        saver=loyal & (rng.random(n) < 0.9),
+        saver=loyal & (rng.random(n) < 0.85),
+        saving=saving,  # share of net income that is not spent
+        cushion=rng.uniform(1.5, 7.0, n),  # monthly net incomes on the savings account at most
+        turn=rng.integers(0, 12, n),  # month in which what is not due every month is due
         reserve=rng.integers(4_000, 30_000, n),
         ip=rng.integers(0, 2**31, n),
+    )
+
+
+def _homes(rng: np.random.Generator, age: Array, segment: Array) -> Array:
+    """Positions in ref.HOME: owners are older and richer, and repay until they retire."""
+    n = len(age)
+    owns = rng.random(n) < (0.017 * (age - 20) + 0.09 * (segment - 1)).clip(0.02, 0.90)
+    repays = rng.random(n) < (1.75 - age / 50).clip(0.05, 0.92)
+    family = rng.random(n) < (0.75 - age / 60).clip(0.03, 0.4)
+    return np.where(
+        owns, np.where(repays, ref.MORTGAGED, ref.OWN), np.where(family, ref.FAMILY, ref.RENT)
     )
 
 
@@ -162,7 +169,11 @@ def _open_first_accounts(world: World, rows: Array, period: int, opens_until: in
     saver = people.saver | (rng.random(n) < np.array([0.25, 0.4, 0.5, 0.6, 0.8])[segment])
     who = np.flatnonzero(saver)
     kind = np.where(segment[who] == 4, 6, np.where(rng.random(len(who)) < 0.5, 4, 5))
-    amount = 250_000 * ref.SEGMENT_AMOUNT[segment[who]] ** 2 * np.exp(rng.standard_normal(len(who)))
+    amount = np.where(
+        people.loyal[who],
+        net[who] * people.cushion[who] * rng.uniform(0.3, 1.0, len(who)),
+        250_000 * ref.SEGMENT_AMOUNT[segment[who]] ** 2 * np.exp(rng.standard_normal(len(who))),
+    )
     open_accounts(world, rows[who], kind, opened=later(who), opening=amount, rng=rng)
 
     wants = rng.random(n) < np.array([0.35, 0.55, 0.7, 0.8, 0.9])[segment]
@@ -170,13 +181,38 @@ def _open_first_accounts(world: World, rows: Array, period: int, opens_until: in
     kind = np.where(segment[who] == 0, 7, np.where(segment[who] >= 3, 9, 8))
     open_accounts(world, rows[who], kind, opened=later(who), opening=np.zeros(len(who)), rng=rng)
 
-    likes_loan = rng.random(n) < np.where(people.loyal, 0.30, 0.012)
-    who = np.flatnonzero(likes_loan & (people.credit >= 600) & (segment > 0))
-    kind = choose(rng, np.array([0.45, 0.4, 0.15]), len(who)) + ref.PERSONAL_LOAN
-    kind = np.where((kind == ref.MORTGAGE) & (people.home[who] != 2), ref.AUTO_LOAN, kind)
-    low = np.array([400_000, 1_200_000, 12_000_000])[kind - ref.PERSONAL_LOAN]
-    principal = np.rint(low * rng.uniform(1.0, 2.6, len(who)) / 10_000) * 10_000
-    open_accounts(world, rows[who], kind, opened=later(who), opening=-principal, rng=rng)
+    # whoever came before the history brings loans that run since then; later most apply for one
+    mix = customer_mix(world.options)
+    chance = np.where(people.loyal, 0.20, 0.055) * (1.0 if opens_until is not None else 0.3)
+    borrows = (rng.random(n) < chance * mix.loans) & (people.credit >= 560) & (segment > 0)
+    homes = rng.random(n) < np.where(people.loyal, 0.5, 0.075) * min(mix.loans, 1.5)
+    homes &= (people.home == ref.MORTGAGED) & (people.employment != 2)
+    for who, auto, home in (
+        (np.flatnonzero(borrows), 0.45, False),
+        (np.flatnonzero(homes), 0.0, True),
+    ):
+        k = len(who)
+        kind = np.where(rng.random(k) < auto, ref.AUTO_LOAN, ref.PERSONAL_LOAN)
+        kind = np.where(home, ref.MORTGAGE, kind)
+        opened = later(who)
+        months = 0 if opens_until is None else (opens_until - opened) // (30 * DAY + DAY // 2)
+        open_accounts(
+            world,
+            rows[who],
+            kind,
+            opened=opened,
+            opening=-loan_amount(rng, kind, people.income[who]),
+            rng=rng,
+            term=np.array(ref.LOAN_TERMS)[kind - ref.PERSONAL_LOAN, rng.integers(0, 3, k)],
+            months_paid=months,
+        )
+
+
+def loan_amount(rng: np.random.Generator, product: Array, income: Array) -> Array:
+    """What people borrow, in cents: so much of their income, by product."""
+    low, high = np.array([[0.10, 0.28], [0.22, 0.45], [1.8, 3.2]])[product - ref.PERSONAL_LOAN].T
+    amount: Array = np.rint(income * rng.uniform(low, high) / 10_000) * 10_000
+    return np.maximum(amount, 100_000)
 
 
 def open_accounts(
@@ -187,10 +223,13 @@ def open_accounts(
     opened: Array,
     opening: Array,
     rng: np.random.Generator,
+    term: int | Array = 1,
+    months_paid: int | Array = 0,
 ) -> Array:
     """Open one account for each given customer; returns the positions of the accounts.
 
-    `opening` is the opening balance in cents, negative where the customer owes.
+    `opening` is the opening balance in cents, negative where the customer owes. A loan runs for
+    `term` months; where some of them were paid before the history, the balance is what is left.
     """
     n = len(rows)
     first = len(world.accounts)
@@ -200,13 +239,15 @@ def open_accounts(
     catalogue = world.products
     kind = catalogue.kind[product]
     principal = np.where(kind == ref.LOAN, -opening, 0)
-    term = np.array([48, 60, 360])[np.clip(product - ref.PERSONAL_LOAN, 0, 2)]
     spread = np.clip((720 - people.credit[rows]) / 100, -1.0, 4.0)
     rate = catalogue.rate[product] + np.where(kind >= ref.CARD, np.round(spread, 2), 0.0)
     monthly = rate / 1200
+    growth = (1 + monthly) ** term
     annuity = np.where(
-        kind == ref.LOAN, principal * monthly / np.maximum(1 - (1 + monthly) ** -term, 1e-9), 0
+        kind == ref.LOAN, principal * monthly * growth / np.maximum(growth - 1, 1e-9), 0
     )
+    left = (growth - (1 + monthly) ** months_paid) / np.maximum(growth - 1, 1e-9)
+    opening = np.where(kind == ref.LOAN, -principal * left.clip(0, 1), opening)
     limit = np.clip(people.income[rows] * rng.uniform(0.06, 0.22, n), 50_000, 3_000_000)
     overdraft = np.array([p.overdraft * 100 for p in ref.PRODUCTS])[product]
     with_overdraft = (kind == ref.CHECKING) & (rng.random(n) < 0.7)
@@ -230,6 +271,8 @@ def open_accounts(
         primary=kind == ref.CHECKING,
         pay_day=rng.integers(2, 28, n),
         instalment=np.rint(annuity).astype(np.int64),
+        behind=np.full(n, NEVER, dtype=np.int64),  # due day of the first instalment not paid
+        cured=np.full(n, NEVER, dtype=np.int64),  # day on which all of them will be paid
     )
     positions = np.arange(first, first + n)
     if first == 0:

@@ -74,6 +74,13 @@ def _treated_until(world: World, period: Period) -> tuple[Array, Array]:
     return start, start + ref.CAMPAIGN_DAYS * DAY
 
 
+def _learn_rate(world: World, period: Period, number: int, weight: float) -> None:
+    """How many purchases budgets expect next time; a day says less than a month."""
+    if weight > 0:
+        rate = number / (weight * period.months)
+        world.purchase_rate += min(period.months, 1.0) * (rate - world.purchase_rate)
+
+
 def draw(world: World, period: Period, number: int, confidence: float, away: Trips) -> Columns:
     """Exactly `number` unscheduled purchases and withdrawals, in no particular order."""
     people, accounts = world.customers, world.accounts
@@ -84,6 +91,7 @@ def draw(world: World, period: Period, number: int, confidence: float, away: Tri
     offered = offer_start < NEVER
     lift = ref.CAMPAIGN_RATE_RATIO
     weight = np.where(here, people.weight, 0.0) * np.where(offered, lift, 1.0)
+    _learn_rate(world, period, number, float(weight.sum()))
     if weight.sum() == 0:  # only newcomers of the last seconds
         weight = np.where(people.active, 1.0, 0.0)
     category_weight = np.array([c.share * c.seasons.get(period.month, 1.0) for c in ref.CATEGORIES])
@@ -238,7 +246,9 @@ def _declines(rng: np.random.Generator, channel: Array, time: Array) -> Array:
     )
     out = np.full(len(channel), NONE, dtype=np.int64)
     rows = np.flatnonzero(declined)
-    cumulative = np.cumsum(ref.DECLINE_CAUSES, axis=1)[channel[rows]]
+    weights = ref.DECLINE_CAUSES[channel[rows]]
+    weights = weights * np.where(night[rows, None], ref.DECLINE_NIGHT_WEIGHTS, 1.0)
+    cumulative = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
     out[rows] = (rng.random(len(rows))[:, None] > cumulative).sum(axis=1).clip(0, 5)
     return out
 

@@ -169,6 +169,7 @@ PRODUCTS = (
     Product("Home Mortgage", "Mortgage", LOAN, 6.4, 0, 0, 0, "Premium"),
 )
 PERSONAL_LOAN, AUTO_LOAN, MORTGAGE = 10, 11, 12
+LOAN_TERMS = ((36, 48, 60), (48, 60, 72), (180, 360, 360))  # months, by loan product
 
 # ---------------------------------------------------------------- people
 
@@ -183,6 +184,7 @@ EMPLOYMENT = ("Employed", "Self-Employed", "Unemployed", "Student", "Retired")
 EDUCATION = ("High School", "Some College", "Bachelor", "Master", "Doctorate")
 MARITAL = ("Single", "Married", "Divorced", "Widowed")
 HOME = ("Rent", "Own", "Mortgage", "Family")
+RENT, OWN, MORTGAGED, FAMILY = range(4)
 RISK = ("Low", "Medium", "High")
 LOYALTY = ("Bronze", "Silver", "Gold", "Platinum")
 CONTACT_CHANNELS = ("Mobile", "Online", "Branch", "Phone")
@@ -240,11 +242,13 @@ DECLINE_CAUSES = np.array(
         [0.35, 0.05, 0.05, 0.15, 0.10, 0.30],
     ]
 )
+# weights of the causes from 22:00 to 06:00: rules are stricter, and networks are maintained
+DECLINE_NIGHT_WEIGHTS = np.array([1.0, 1.0, 2.5, 1.0, 2.0, 1.0])
 
 # ---------------------------------------------------------------- effects
 
 CHURN_EFFECTS = {
-    "intercept": -4.40,
+    "intercept": -4.80,
     "tenure_years": -0.22,
     "bad_service_90d": 1.10,
     "low_balance": 0.60,
@@ -260,7 +264,7 @@ CAMPAIGN_DAYS = 30
 CAMPAIGN_HOLD_OUT = 0.30
 
 CONFIDENCE_EFFECT = 0.12  # log spending frequency of discretionary categories per 10 index points
-FRAUD_SHARE = 0.0055  # of purchases
+FRAUD_SHARE = 0.0065  # of unscheduled purchases
 FRAUD_PATTERN = {
     "online_share": 0.75,
     "night_share": 0.70,
@@ -269,6 +273,21 @@ FRAUD_PATTERN = {
     "declined_share": 0.25,
     "mean_transactions_per_burst": 4.5,
 }
-# loan payment is late: logit = intercept + slope * (700 - credit score) / 100
-LATE_INTERCEPT, LATE_SLOPE = -2.6, 1.1
+# an instalment becomes late: logit = intercept + slope * (700 - credit score) / 100
+#                                     + low_balance * (checking balance below LOW_BALANCE_CENTS)
+LATE_INTERCEPT, LATE_SLOPE, LATE_LOW_BALANCE = -3.2, 1.1, 0.9
+LATE_SERIOUS_SHARE = 0.30  # of late instalments: not paid within 30 days
+LATE_CURE = 0.45  # chance of catching up within each 30 days that follow
+CHARGE_OFF_DAYS = 120  # past due
+DELINQUENT_DAYS = 30  # past due
 SALARY_SHARE_NET = 0.74
+SAVING_MEAN, SAVING_SPREAD, SAVING_RANGE = 0.10, 0.08, (-0.10, 0.35)  # share of net income
+ALERT_SCORE, ALERT_FRAUD_SHARE, ALERT_OTHER_SHARE = 200, 0.88, 0.45
+
+
+def mean_purchase() -> float:
+    """Expected unscheduled purchase in dollars for an amount factor of 1, out of season."""
+    share = np.array([c.share for c in CATEGORIES])
+    mean = np.array([c.median * np.exp(c.sigma**2 / 2) for c in CATEGORIES])
+    taste = np.exp(CUSTOMER_AMOUNT_SIGMA**2 / 2)
+    return float((share * mean).sum() / share.sum() * taste)

@@ -14,7 +14,7 @@ from generator import reference as ref
 from generator.columns import Array, Columns
 from generator.events import NONE, TEXTS
 from generator.ledger import Ledger
-from generator.life import ACCOUNT_STATUS, Versions
+from generator.life import ACCOUNT_STATUS, CHARGED_OFF, Versions
 from generator.timeline import DAY, NEVER, Period, iso_weekday
 from generator.world import CATALOGUE_CREATED, World
 
@@ -273,7 +273,7 @@ class Renderer:
                 "currency": text.pick(["USD"], s.id * 0),
                 "interest_rate": text.number(s.rate, 2),
                 "minimum_payment": text.money(minimum, ~lends),
-                "payment_due_date": text.dates(due, ~lends | closed),
+                "payment_due_date": text.dates(due, ~lends | closed | (s.status == CHARGED_OFF)),
                 "last_statement_date": text.dates(statement, statement < s.opened // DAY),
                 "autopay_enabled": text.flags(s.autopay),
                 "overdraft_protection": text.flags(s.overdraft > 0),
@@ -483,23 +483,24 @@ class Renderer:
         return frame.insert_column(0, text.number(ids).alias("interaction_id"))
 
     def loan_payments(self, paid: Columns) -> pl.DataFrame:
-        """Instalments paid in the period."""
+        """Instalments that were paid in the period, or are overdue."""
+        unpaid = paid.paid == NEVER
         return pl.DataFrame(
             {
                 "payment_id": text.number(paid.id),
                 "account_id": text.number(self.world.accounts.id[paid.acct]),
                 "customer_id": text.number(self.world.customers.id[paid.cust]),
                 "scheduled_date": text.dates(paid.due),
-                "actual_date": text.dates(paid.paid),
+                "actual_date": text.dates(np.where(unpaid, 0, paid.paid), unpaid),
                 "scheduled_amount": text.money(paid.scheduled),
-                "actual_amount": text.money(paid.scheduled),
+                "actual_amount": text.money(paid.actual, unpaid),
                 "is_late": text.flags(paid.late > 0),
                 "days_late": text.number(paid.late),
-                "late_fee": text.money(paid.fee),
+                "late_fee": text.money(paid.fee, unpaid),
                 "payment_method": text.pick(ref.METHODS, paid.method),
                 "outstanding_balance": text.money(paid.outstanding),
-                "created_at": text.stamps(paid.time + 1),
-                "updated_at": text.stamps(paid.time + 1),
+                "created_at": text.stamps(paid.created),
+                "updated_at": text.stamps(paid.updated),
             }
         )
 

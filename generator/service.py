@@ -7,18 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from generator import reference as ref
-from generator.columns import Columns
+from generator.columns import Array, Columns
 from generator.events import NONE, bookings
 from generator.ledger import Ledger
-from generator.population import open_accounts
+from generator.population import loan_amount, open_accounts
 from generator.randomness import choose, random_for
 from generator.timeline import DAY, NEVER, Period, day_number
 from generator.world import World
 
-APPLICATION_CHANCE = 0.008  # a month and customer
+APPLICATION_CHANCE = 0.007  # a month and customer
 DECISIONS = ("pending", "approved", "declined")
 GRADES = ("A", "B", "C", "D", "E")
-TERMS = np.array([12, 24, 36, 48, 60])
 CONTACT_TYPES = ("Call", "Chat", "Email", "Branch Visit", "Complaint")
 REASONS = (
     "Card issue",
@@ -130,6 +129,7 @@ class Applications:
     filed: Columns
     decided: Columns
     disbursed: list[Columns]
+    home_buyers: tuple[Array, Array]  # customers, seconds
 
 
 def apply_for_credit(world: World, period: Period, room: int) -> Applications:
@@ -141,18 +141,24 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
     pending[world.applications.cust] = True
     able = people.active & (people.left == NEVER) & ~pending
     able &= people.signup < period.start - 30 * DAY
+    troubled = (world.accounts.behind != NEVER) & (world.accounts.closed == NEVER)
+    able[world.accounts.cust[troubled]] = False
     who = np.flatnonzero(able & (rng.random(n) < APPLICATION_CHANCE * period.months))
     k = len(who)
     card = (people.card[who] < 0) & (rng.random(k) < 0.85)
     product = np.where(
         card,
         np.where(people.segment[who] == 0, 7, np.where(people.segment[who] >= 3, 9, 8)),
-        np.where(rng.random(k) < 0.6, ref.PERSONAL_LOAN, ref.AUTO_LOAN),
+        choose(rng, np.array([0.5, 0.5]), k) + ref.PERSONAL_LOAN,
     )
+    buys = ~card & (rng.random(k) < 0.25) & (people.employment[who] < 2)
+    buys &= (people.home[who] == ref.RENT) & (people.segment[who] > 0)
+    product = np.where(buys, ref.MORTGAGE, product)
     income = people.income[who]
-    requested = np.where(card, income * 0.12, income * rng.uniform(0.1, 0.45, k))
+    loans = np.maximum(product, ref.PERSONAL_LOAN)
+    requested = np.where(card, income * 0.12, loan_amount(rng, loans, income))
     requested = np.maximum(np.rint(requested / 50_000) * 50_000, 50_000).astype(np.int64)
-    dti = np.clip(rng.beta(3, 6, k) + 0.1 * (people.rent[who] > 0), 0.02, 0.95)
+    dti = np.clip(rng.beta(3, 6, k) + 0.06 * (people.home[who] != ref.OWN), 0.02, 0.95)
     logit = (
         (people.credit[who] - 655) / 42 - 4.0 * (dti - 0.36) - 0.4 * (people.employment[who] == 2)
     )
@@ -165,7 +171,11 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
         product=product,
         time=time,
         requested=requested,
-        term=np.where(card, NONE, TERMS[rng.integers(1, 5, k)]),
+        term=np.where(
+            card,
+            NONE,
+            np.array(ref.LOAN_TERMS)[loans - ref.PERSONAL_LOAN, rng.integers(0, 3, k)],
+        ),
         score=people.credit[who],
         income=income,
         dti=dti,
@@ -193,8 +203,8 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
     loan = world.products.kind[grants.product] == ref.LOAN
     # a second card request cannot be pending, but be sure that nobody holds two cards
     wanted = loan | (people.card[grants.cust] < 0)
-    # each payout is one transaction of the period's quota
-    wanted &= ~loan | (np.cumsum(loan) <= room)
+    # a payout and what it is used for are two transactions of the period's quota
+    wanted &= ~loan | (2 * np.cumsum(loan) <= room)
     grants, opened, loan = grants.take(wanted), opened[wanted], loan[wanted]
     open_accounts(
         world,
@@ -203,6 +213,7 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
         opened=opened,
         opening=np.where(loan, -grants.approved, 0),
         rng=rng,
+        term=np.where(loan, grants.term, 1),
     )
     payout = np.flatnonzero(loan & (people.checking[grants.cust] >= 0))
     time = np.minimum(opened[payout] + 120, period.end - 1)
@@ -214,7 +225,21 @@ def apply_for_credit(world: World, period: Period, room: int) -> Applications:
         grants.approved[payout],
         text="Loan disbursement",
     )
-    return Applications(filed, decided, [disbursed])
+    # borrowed money leaves again: to the dealer, the seller, or the bank it was owed to before
+    personal = grants.product[payout] == ref.PERSONAL_LOAN
+    part = np.where(personal, rng.uniform(0.6, 1.0, len(payout)), 1.0)
+    used = bookings(
+        world,
+        "withdrawal",
+        people.checking[grants.cust[payout]],
+        np.minimum(time + rng.integers(3600, 3 * DAY, len(payout)), period.end - 1),
+        -np.rint(grants.approved[payout] * part / 100) * 100,
+        text="Cashier's check",
+        channel=ref.BRANCH,
+    )
+    buyers = grants.product == ref.MORTGAGE
+    home = (grants.cust[buyers], opened[buyers])
+    return Applications(filed, decided, [disbursed, used], home)
 
 
 # ---------------------------------------------------------------- service contacts
@@ -270,7 +295,10 @@ def raise_alerts(world: World, period: Period, ledger: Ledger) -> tuple[Columns,
     rows = ledger.rows
     n = len(rows)
     draw = rng.random(n)
-    alarm = (rows.fraud & (draw < 0.88)) | (~rows.fraud & (rows.fraud_score > 300) & (draw < 0.45))
+    suspected = ~rows.fraud & (rows.fraud_score > ref.ALERT_SCORE)
+    alarm = (rows.fraud & (draw < ref.ALERT_FRAUD_SHARE)) | (
+        suspected & (draw < ref.ALERT_OTHER_SHARE)
+    )
     hit = np.flatnonzero(alarm)
     chosen = rows.take(hit)
     k = len(hit)
@@ -301,7 +329,8 @@ def raise_alerts(world: World, period: Period, ledger: Ledger) -> tuple[Columns,
             0,
         ).astype(np.int64),
         agent=rng.integers(0, len(world.pools.agents), k),
-        due=chosen.time + rng.integers(4 * 3600, 16 * DAY, k),
+        # most cases are clear within days, some take weeks
+        due=chosen.time + 4 * 3600 + (rng.exponential(13.0, k).clip(0, 75) * DAY).astype(np.int64),
     )
     world.alerts.append(alerts)
     due = world.alerts.due < period.end

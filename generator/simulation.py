@@ -111,7 +111,7 @@ class Simulation:
         ledger = post(world, period, [*parts, fraud] if fraud is not None else parts)
         remember(world, period, ledger.rows)
 
-        customer_versions = life.change_customers(world, period, joined)
+        customer_versions = life.change_customers(world, period, joined, applications.home_buyers)
         account_versions = life.change_accounts(world, period, known, planned.delinquent)
         served = service.contacts(world, period)
         raised, resolved = service.raise_alerts(world, period, ledger)

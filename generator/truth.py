@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from generator import reference as ref
@@ -94,10 +93,21 @@ def effects() -> dict[str, Any]:
             "at_risk": "active customers who joined before the period, without an open loan or a "
             "pending application; covariates as of the start of the period",
         },
-        "fraud": {"share_of_purchases": ref.FRAUD_SHARE, **ref.FRAUD_PATTERN},
+        "fraud": {
+            "share_of_purchases": ref.FRAUD_SHARE,
+            "applies_to": "purchases with is_recurring = false; before rounding to whole bursts, "
+            "and at least one burst in the last period of the history",
+            **ref.FRAUD_PATTERN,
+            "online_share_means": "channel Online or Mobile",
+            "night_share_means": "a burst begins from 00:00 to 04:00, others from 08:00 to 21:00",
+            "far_cities": list(ref.FRAUD_CITY_NAMES),
+            "alerted_share": ref.ALERT_FRAUD_SHARE,
+            "false_alarms": f"{ref.ALERT_OTHER_SHARE} of other transactions with a fraud_score "
+            f"above {ref.ALERT_SCORE / 1000}",
+        },
         "segment_amount_factor": dict(zip(ref.SEGMENTS, ref.SEGMENT_AMOUNT.tolist(), strict=True)),
         "segment_mean_purchase": {
-            segment: round(float(factor * _mean_purchase()), 2)
+            segment: round(float(factor * ref.mean_purchase()), 2)
             for segment, factor in zip(ref.SEGMENTS, ref.SEGMENT_AMOUNT, strict=True)
         },
         "economy": {
@@ -106,27 +116,47 @@ def effects() -> dict[str, Any]:
             "with is_recurring = false; reference point is a confidence index of 100",
         },
         "late_payment": {
-            "model": "logit(late) = intercept + slope * (700 - credit score) / 100",
+            "model": "logit(late) = intercept + slope * (700 - credit score) / 100 "
+            "+ low_balance * (checking balance below low_balance_below)",
             "intercept": ref.LATE_INTERCEPT,
             "slope": ref.LATE_SLOPE,
+            "low_balance": ref.LATE_LOW_BALANCE,
+            "low_balance_below": ref.LOW_BALANCE_CENTS / 100,
+            "applies_to": "instalments of a loan that owes no earlier one on the due date; score "
+            "and balance as of the start of the batch (a month of the history, then a day)",
+            "serious_share": ref.LATE_SERIOUS_SHARE,
+            "serious": "share of late instalments that are not paid within 30 days; the others are "
+            "paid after 1 to 27 days. Until the loan is cured no further instalment is paid; then "
+            "all are",
+            "cure_probability": ref.LATE_CURE,
+            "cure": "for each 30 days from day 30 past due on; independent of score and balance",
+            "delinquent_from_days": ref.DELINQUENT_DAYS,
+            "charged_off_at_days": ref.CHARGE_OFF_DAYS,
+        },
+        "household": {
+            "saving_share_mean": ref.SAVING_MEAN,
+            "saving_share_spread": ref.SAVING_SPREAD,
+            "applies_to": "customers with a salary here: what they neither spend nor use for "
+            "loans, as share of their pay; a plan that chance and purchases change",
+            "net_share_of_annual_income": ref.SALARY_SHARE_NET,
         },
         "decline": {
             "rate_by_channel": ref.DECLINE_RATE,
             "night_factor": ref.DECLINE_NIGHT_FACTOR,
+            "night": "22:00 to 06:00",
+            "causes_by_channel": {
+                channel: dict(zip(ref.DECLINES, causes.tolist(), strict=True))
+                for channel, causes in zip(ref.DECLINE_RATE, ref.DECLINE_CAUSES, strict=True)
+            },
+            "night_weight_of_causes": dict(
+                zip(ref.DECLINES, ref.DECLINE_NIGHT_WEIGHTS.tolist(), strict=True)
+            ),
             "note": "before purchases that the balance or limit does not cover",
         },
         "category_median": {c.name: c.median for c in ref.CATEGORIES},
         "category_sigma": {c.name: c.sigma for c in ref.CATEGORIES},
         "season": {c.name: {str(m): f for m, f in c.seasons.items()} for c in ref.CATEGORIES},
     }
-
-
-def _mean_purchase() -> float:
-    """Expected unscheduled purchase in dollars for an amount factor of 1, out of season."""
-    share = np.array([c.share for c in ref.CATEGORIES])
-    mean = np.array([c.median * np.exp(c.sigma**2 / 2) for c in ref.CATEGORIES])
-    taste = np.exp(ref.CUSTOMER_AMOUNT_SIGMA**2 / 2)
-    return float((share * mean).sum() / share.sum() * taste)
 
 
 def history_truth(world: World, totals: Totals) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from generator.timeline import DAY, NEVER, day_number
 BANK_OPENED = day_number(EARLIEST)
 CATALOGUE_CREATED = day_number(dt.date(2019, 12, 1)) * DAY + 9 * 3600
 SHARE_BEFORE_START = 0.55
-LOYAL_SHARE_SCHEDULED = 9.5  # scheduled transactions a month of a customer who banks here mainly
-LOYAL_PURCHASES = 11.0
+LOYAL_SCHEDULED = 7.0  # scheduled transactions a month of a customer who banks here mainly
+LOYAL_PURCHASES = 3.0
+LOANS = 0.27  # transactions for loans a month and customer
 
 
 @dataclass
@@ -38,10 +39,12 @@ class World:
     assignments: Columns
     refundable: Columns
     recent: Columns
+    overdue: Columns  # instalments that are due and not yet paid
     held: dict[str, pl.DataFrame] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     fraud_debt: float = 0.0
     signup_debt: float = 0.0
+    purchase_rate: float = 0.85  # unscheduled purchases a month, by a customer of weight 1
 
     def next_ids(self, table: str, count: int) -> Array:
         """`count` new ids of a table, 1, 2, 3 … over the whole simulation."""
@@ -54,18 +57,28 @@ class World:
         return random_for(self.options.seed, subject, period)
 
 
-def loyal_share(options: HistoryOptions) -> tuple[float, float]:
-    """Share of customers for whom this is the main bank, and purchases a month of the others.
+@dataclass(frozen=True)
+class Mix:
+    """Who banks here and how much, so that the wanted number of transactions comes about."""
 
-    50 transactions per customer over four years cannot be one even stream: a few customers live
+    loyal: float  # share of customers for whom this is the main bank
+    others: float  # purchases a month of the other customers
+    loans: float  # factor on the share of customers with a loan
+
+
+def customer_mix(options: HistoryOptions) -> Mix:
+    """The mix that the number of transactions allows.
+
+    50 transactions per customer over four years cannot be one even stream: some customers live
     through this bank (salary, rent, bills), the many use it now and then.
     """
     months = max(options.days / 30.4375, 0.25)
     rate = options.transactions / (options.customers * 0.75 * months)
-    full = LOYAL_SHARE_SCHEDULED + LOYAL_PURCHASES
-    share = min(0.9, 0.52 * rate / full)
-    others = (rate - share * full) / (1 - share)
-    return share, float(np.clip(others, 0.02, 3.0))
+    full = LOYAL_SCHEDULED + LOYAL_PURCHASES
+    share = min(0.9, 0.50 * rate / full)
+    loans = float(np.clip(rate / 1.4, 0.0, 2.0))
+    others = (rate - LOANS * loans - share * full) / (1 - share)
+    return Mix(share, float(np.clip(others, 0.02, 3.0)), loans)
 
 
 def create_world(options: HistoryOptions) -> World:
@@ -132,6 +145,7 @@ def create_world(options: HistoryOptions) -> World:
             method=empty_i,
         ),
         recent=Columns(acct=empty_i, time=empty_i),
+        overdue=Columns(id=empty_i, acct=empty_i, due=empty_i, paid=empty_i, scheduled=empty_i),
     )
 
 

@@ -25,6 +25,7 @@ STATUS_COLOURS = {
     "active": LIGHT.blue,
     "dormant": LIGHT.sky,
     "delinquent": LIGHT.vermillion,
+    "charged_off": LIGHT.purple,
     "closed": LIGHT.quiet,
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from generator import reference
 from generator.bank import write_day, write_history
 from generator.options import HistoryOptions
 
@@ -43,4 +44,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_history(OPTIONS, out)
     for day in DAYS:
         write_day(day, out, transactions=600)
+    return out
+
+
+@pytest.fixture(scope="session")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same world in hard times: many loans fall behind, few recover."""
+    out = tmp_path_factory.mktemp("troubled") / "raw"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference, "LATE_INTERCEPT", -1.5)
+        patch.setattr(reference, "LATE_SERIOUS_SHARE", 0.7)
+        write_history(OPTIONS, out)
+        for day in DAYS:
+            write_day(day, out, transactions=600)
     return out

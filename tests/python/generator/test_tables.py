@@ -149,7 +149,11 @@ def ledger(world: Path) -> dict[str, list[tuple[dt.datetime, Decimal]]]:
     return {account: sorted(moves) for account, moves in by_account.items()}
 
 
-def test_every_account_version_carries_the_balance_of_its_moment(world: Path) -> None:
+@pytest.mark.parametrize("name", ["world", "troubled"])
+def test_every_account_version_carries_the_balance_of_its_moment(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    world = request.getfixturevalue(name)
     moves = ledger(world)
     versions = defaultdict(list)
     for row in true_rows(world, "accounts"):
@@ -243,7 +247,8 @@ def test_nothing_happens_outside_a_life(world: Path) -> None:
         first.setdefault(row["account_id"], when(row["created_at"]))
         if row["account_status"] == "closed":
             closed[row["account_id"]] = when(row["updated_at"])
-    joined, left = {}, {}
+    joined: dict[str, dt.datetime] = {}
+    left: dict[str, dt.datetime] = {}
     for row in true_rows(world, "customers"):
         joined[row["customer_id"]] = when(row["created_at"])
         if row["is_active"] == "false":
@@ -272,9 +277,12 @@ def test_nothing_happens_outside_a_life(world: Path) -> None:
             assert dt.date.fromisoformat(row["actual_date"]) <= closed[row["account_id"]].date()
 
 
-def test_loan_payments_agree_with_the_ledger(world: Path) -> None:
+@pytest.mark.parametrize("name", ["world", "troubled"])
+def test_loan_payments_agree_with_the_ledger(name: str, request: pytest.FixtureRequest) -> None:
+    world = request.getfixturevalue(name)
+    instalments = list(newest(true_rows(world, "loan_payments"), "payment_id").values())
     paid = Counter(
-        (r["customer_id"], Decimal(r["actual_amount"])) for r in true_rows(world, "loan_payments")
+        (r["customer_id"], Decimal(r["actual_amount"])) for r in instalments if r["actual_date"]
     )
     booked: Counter[tuple[str, Decimal]] = Counter()
     owner = {r["account_id"]: r["customer_id"] for r in true_rows(world, "accounts")}
@@ -285,11 +293,84 @@ def test_loan_payments_agree_with_the_ledger(world: Path) -> None:
             booked[owner[row["account_id"]], -cents] += 1
     assert paid == booked
     for row in true_rows(world, "loan_payments"):
-        late = dt.date.fromisoformat(row["actual_date"]) - dt.date.fromisoformat(
-            row["scheduled_date"]
-        )
+        told = row["actual_date"] or row["updated_at"][:10]
+        late = dt.date.fromisoformat(told) - dt.date.fromisoformat(row["scheduled_date"])
         assert late.days == int(row["days_late"])
         assert row["is_late"] == str(late.days > 0).lower()
+        assert bool(row["actual_date"]) == bool(row["actual_amount"]) == bool(row["payment_method"])
+
+
+def test_the_status_of_a_loan_follows_its_instalments(troubled: Path) -> None:
+    """30 days behind: delinquent; all paid: active again; 120 days behind: charged off."""
+    versions = defaultdict(list)
+    for row in true_rows(troubled, "accounts"):
+        if int(row["product_id"]) > 10:
+            versions[row["account_id"]].append((row["updated_at"], row["account_status"]))
+    unpaid = defaultdict(list)  # (due, paid or never) of each loan
+    for row in newest(true_rows(troubled, "loan_payments"), "payment_id").values():
+        due = dt.date.fromisoformat(row["scheduled_date"])
+        paid = dt.date.fromisoformat(row["actual_date"] or "9999-12-31")
+        unpaid[row["account_id"]].append((due, paid))
+    last = DAYS[-1]
+    seen: Counter[str] = Counter()
+    for account, instalments in unpaid.items():
+        told = sorted(versions[account])
+        for day in (last - dt.timedelta(days=n) for n in range(200)):
+            open_ = [(day - due).days for due, paid in instalments if due <= day < paid]
+            behind = max(open_, default=0)
+            status = next((s for time, s in reversed(told) if time[:10] <= str(day)), None)
+            if status in (None, "closed"):
+                continue
+            expected = "active" if behind < 30 else "delinquent" if behind < 120 else "charged_off"
+            assert status == expected, (account, day, behind)
+            seen[status] += 1
+    assert {"active", "delinquent", "charged_off"} == set(seen)
+
+
+def test_nothing_is_due_on_a_loan_that_was_charged_off(troubled: Path) -> None:
+    given_up = {
+        r["account_id"]: r["updated_at"][:10]
+        for r in true_rows(troubled, "accounts")
+        if r["account_status"] == "charged_off"
+    }
+    assert len(given_up) > 3
+    for row in true_rows(troubled, "loan_payments"):
+        if row["account_id"] in given_up:
+            assert row["scheduled_date"] < given_up[row["account_id"]]
+            assert row["updated_at"][:10] <= given_up[row["account_id"]]
+
+
+def test_loans_at_the_start_are_of_all_ages(history: Path) -> None:
+    """Loans of the time before have been repaid in part; a mortgage belongs to a home."""
+    home = {r["customer_id"]: r["home_ownership"] for r in true_rows(history, "customers")}
+    ages, kinds = [], Counter[str]()
+    for row in true_rows(history, "accounts"):
+        if row["updated_at"] == row["created_at"] and int(row["product_id"]) > 10:
+            kinds[row["product_id"]] += 1
+            ages.append((OPTIONS.start - dt.date.fromisoformat(row["open_date"])).days // 365)
+            assert row["product_id"] != "13" or home[row["customer_id"]] == "Mortgage"
+    assert set(kinds) == {"11", "12", "13"} and {-1, 0, 1, 2} <= set(ages)
+
+
+def test_households_neither_hoard_nor_fail(history: Path) -> None:
+    """Whoever is paid here spends most of it, and balances stay where they were."""
+    income: Counter[str] = Counter()
+    spent: Counter[str] = Counter()
+    paid: Counter[str] = Counter()
+    for row in newest(true_rows(history, "transactions"), "transaction_id").values():
+        cents = amount(row["amount"]) or Decimal(0)
+        if row["decline_reason"] or not row["customer_id"]:
+            continue
+        if row["transaction_type"] in ("salary", "interest"):
+            income[row["customer_id"]] += cents  # type: ignore[assignment]
+            paid[row["customer_id"]] += row["transaction_type"] == "salary"
+        elif row["transaction_type"] in ("purchase", "refund", "fee", "loan_payment"):
+            spent[row["customer_id"]] -= cents  # type: ignore[assignment]
+    regular = [c for c in income if paid[c] >= 6]
+    rates = sorted(1 - spent[c] / income[c] for c in regular)
+    assert len(rates) > 40
+    assert 0.05 < rates[len(rates) // 2] < 0.2
+    assert any(rate < 0 for rate in rates)
 
 
 def test_batches_hold_what_happened_in_their_time(world: Path) -> None:

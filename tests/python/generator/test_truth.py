@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -228,6 +229,46 @@ def test_the_true_hazard_of_leaving_is_recorded(history: Path) -> None:
     assert all(0 < float(r["monthly_hazard"]) < 0.2 for r in rows)
     expected = sum(float(r["monthly_hazard"]) for r in rows)
     assert 0.4 * expected < len(gone) < 2 * expected
+
+
+def test_late_payments_follow_the_stated_model(history: Path) -> None:
+    """As many instalments become late as score and balance at the start of each batch predict."""
+    model = json.loads((history / "truth.json").read_text())["effects"]["late_payment"]
+    scores: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for row in true_rows(history, "customers"):
+        scores[row["customer_id"]].append((row["updated_at"], int(row["credit_score"])))
+    checking, moves = {}, defaultdict(list)
+    for row in true_rows(history, "accounts"):
+        if int(row["product_id"]) <= 4 and row["updated_at"] == row["created_at"]:
+            checking[row["customer_id"]] = row["account_id"]
+            moves[row["account_id"]].append(("", Decimal(row["current_balance"])))
+    for row in newest(true_rows(history, "transactions"), "transaction_id").values():
+        if not row["decline_reason"]:
+            time = moment(row["transaction_date"])
+            moves[row["account_id"]].append((str(time), amount(row["amount"]) or Decimal(0)))
+    instalments = newest(true_rows(history, "loan_payments"), "payment_id").values()
+    by_loan = defaultdict(list)
+    for row in instalments:
+        by_loan[row["account_id"]].append(row)
+    expected = late = low = 0.0
+    for rows in by_loan.values():
+        free = ""
+        for row in sorted(rows, key=lambda r: r["scheduled_date"]):
+            due, start = row["scheduled_date"], row["scheduled_date"][:7] + "-01"
+            start = max(start, OPTIONS.start.isoformat())
+            if due >= free:
+                score = [s for time, s in sorted(scores[row["customer_id"]]) if time < start]
+                account = checking[row["customer_id"]]
+                balance = sum(cents for time, cents in moves[account] if time < start)
+                is_low = balance < model["low_balance_below"]
+                known = score or [sorted(scores[row["customer_id"]])[0][1]]
+                logit = model["intercept"] + model["slope"] * (700 - known[-1]) / 100
+                expected += 1 / (1 + math.exp(-logit - model["low_balance"] * is_low))
+                late += row["is_late"] == "true"
+                low += is_low
+            free = max(free, row["actual_date"] or "9999")
+    assert low > 10
+    assert abs(late - expected) < 3 * math.sqrt(expected) and late > 20
 
 
 def test_effects_are_stated(history: Path) -> None:
