@@ -55,3 +55,4 @@
 {% macro function(name) %}{{ name }}{% endmacro %}
 {% macro delivery_columns_of(relation, columns, without=[]) %}{{ relation }}.delivery_key{% endmacro %}
 {% macro months_begun(relation) %}1{% endmacro %}
+{% macro database_health() %}select metric from health{% endmacro %}
