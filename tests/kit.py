@@ -22,6 +22,8 @@ VOLATILE_COLUMNS = {
 }  # fmt: skip
 READER_PASSWORD = "a reader of these tests"
 BUILD_TIMES = {("dst", "created_at"), ("dst", "updated_at")}
+# What shows the server as it is at the moment; the stored relations it reads are compared themselves.
+LIVE_RELATIONS = {("gold", "database_health"), ("gold", "realtime_analytics")}
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class Warehouse:
         )
         with self.connect() as connection:
             for schema, table, names in columns:
+                if (schema, table) in LIVE_RELATIONS:
+                    continue
                 stable = [
                     name
                     for name in names
