@@ -22,7 +22,7 @@ VOLATILE_COLUMNS = {
 }  # fmt: skip
 READER_PASSWORD = "a reader of these tests"
 BUILD_TIMES = {("dst", "created_at"), ("dst", "updated_at")}
-# What shows the server as it is at the moment; the stored relations it reads are compared themselves.
+# What shows the server as it is at the moment; the stored relations behind it are compared.
 LIVE_RELATIONS = {("gold", "database_health"), ("gold", "realtime_analytics")}
 
 
