@@ -56,3 +56,19 @@
 {% macro delivery_columns_of(relation, columns, without=[]) %}{{ relation }}.delivery_key{% endmacro %}
 {% macro months_begun(relation) %}1{% endmacro %}
 {% macro database_health() %}select metric from health{% endmacro %}
+{% macro as_of_day() %}cast('2024-12-31' as date){% endmacro %}
+{% macro days_before(day, number) %}{{ day }}{% endmacro %}
+{% macro customer_features(day) %}select * from known{% endmacro %}
+{% macro model_weights(model) %}select * from coefficients{% endmacro %}
+{% macro model_logit(model, weights) %}{{ weights }}.intercept{% endmacro %}
+{% macro model_terms(kind) %}{% endmacro %}
+{% macro model_kind(model) %}{% endmacro %}
+{% macro probability(logit) %}{{ logit }}{% endmacro %}
+{% macro relative_risk_score(logit, base_rate) %}{{ logit }} - {{ base_rate }}{% endmacro %}
+{% macro value_assumptions() %}select * from known{% endmacro %}
+{% macro annuity(factor, years) %}power({{ factor }}, {{ years }}){% endmacro %}
+{% macro is_scored_transaction() %}transaction_type = 'x'{% endmacro %}
+{% macro wilson_bound(events, trials, side) %}{{ events }}{% endmacro %}
+{% macro touched_transaction_months() %}select month_start_date from touched{% endmacro %}
+{% macro as_float(value) %}{{ value }}{% endmacro %}
+{% macro logarithm(value) %}{{ value }}{% endmacro %}
