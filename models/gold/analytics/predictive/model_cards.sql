@@ -1,0 +1,35 @@
+-- grain: one row per trained model
+{{ config(incremental_strategy='append', pre_hook="{{ empty_before_insert() }}") }}
+
+select
+    model,
+    event,
+    horizon_days,
+    trained_on,
+    method,
+    trained_from,
+    trained_to,
+    trained_rows,
+    trained_events,
+    base_rate,
+    judged_from,
+    judged_to,
+    judged_rows,
+    judged_customers,
+    judged_events,
+    auc,
+    auc_low,
+    auc_high,
+    baseline,
+    baseline_auc,
+    brier,
+    brier_low,
+    brier_high,
+    baseline_brier,
+    mean_predicted,
+    observed_share,
+    calibration_intercept,
+    calibration_slope,
+    {{ dbt.current_timestamp() }} as dw_updated_at,
+    {{ build_number() }} as _build_id
+from {{ ref('trained_models') }}

@@ -1,0 +1,17 @@
+-- grain: one row per trained model, curve and point
+{{ config(incremental_strategy='append', pre_hook="{{ empty_before_insert() }}") }}
+
+select
+    {{ surrogate_key(['model', 'curve', 'point']) }} as model_evaluation_key,
+    model,
+    curve,
+    point,
+    label,
+    x_value,
+    y_value,
+    y_low,
+    y_high,
+    row_count,
+    {{ dbt.current_timestamp() }} as dw_updated_at,
+    {{ build_number() }} as _build_id
+from {{ ref('trained_evaluation') }}
