@@ -58,7 +58,7 @@
 {% macro database_health() %}select metric from health{% endmacro %}
 {% macro as_of_day() %}cast('2024-12-31' as date){% endmacro %}
 {% macro days_before(day, number) %}{{ day }}{% endmacro %}
-{% macro customer_features(day) %}select * from known{% endmacro %}
+{% macro customer_features(day) %}select 1 as customer_id{% endmacro %}
 {% macro model_weights(model) %}select * from coefficients{% endmacro %}
 {% macro model_logit(model, weights) %}{{ weights }}.intercept{% endmacro %}
 {% macro model_terms(kind) %}{% endmacro %}
