@@ -68,6 +68,10 @@ build: start ## dbt build: models, snapshots and tests
 reports: start ## Write the HTML reports to reports/
 	$(RUN) analytics_viz/run_all_viz.py
 
+.PHONY: train
+train: start ## Fit the models of gold.predictive_analytics anew on this warehouse (writes seeds/models)
+	$(RUN) -m training
+
 psql: start ## Open psql in the warehouse
 	$(RUN) -m warehouse psql
 
