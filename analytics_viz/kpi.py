@@ -79,7 +79,9 @@ class Reading:
             sign = "+" if points > 0 else formats.MINUS if points < 0 else "±"
             return f"{sign}{abs(points):.2f} points"
         change = self.change_percent
-        return "nothing to compare with" if change is None else formats.signed_percent(change, 1)
+        if change is None:  # from zero no change can be measured
+            return f"from {self.previous_text}" if self._difference else "unchanged"
+        return formats.signed_percent(change, 1)
 
     @property
     def verdict(self) -> str:

@@ -57,7 +57,8 @@ def test_relative_change(value: float | None, base: float | None, change: float 
         ("percent", "down", (0, Decimal("1.31")), ("bad", "▲", "+1.31 points")),
         ("count", "up", (5, 5), ("neutral", "•", "0.0 %")),
         ("count", "up", (5,), ("neutral", "•", "nothing to compare with")),
-        ("count", "up", (0, 5), ("good", "▲", "nothing to compare with")),
+        ("count", "up", (0, 5), ("good", "▲", "from 0")),
+        ("count", "up", (0, 0), ("neutral", "•", "unchanged")),
         ("money", "up", (None, 5), ("neutral", "•", "nothing to compare with")),
     ],
 )
