@@ -16,12 +16,7 @@ from analytics_viz import formats
 from analytics_viz.formats import Kind
 from analytics_viz.theme import LIGHT, finish, no_data, wrapped
 
-SEVERITIES = {
-    "critical": LIGHT.vermillion,
-    "high": LIGHT.orange,
-    "medium": LIGHT.blue,
-    "low": LIGHT.sky,
-}
+SEVERITIES = ["critical", "high", "medium", "low"]
 AGES = {
     "under_1_day": ("under 1 day", LIGHT.scale_1),
     "days_1_to_3": ("1 to 3 days", LIGHT.sky),
@@ -293,7 +288,7 @@ def alerts(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """
     if frame.empty:
         return no_data("fraud alerts", as_of)
-    table = frame.set_index("alert_severity").reindex(list(SEVERITIES)[::-1])
+    table = frame.set_index("alert_severity").reindex(SEVERITIES[::-1])
     total = int(table[list(AGES)].sum().sum())
     most = int(table[list(AGES)].sum(axis=1).max())
     figure = go.Figure()
@@ -347,7 +342,7 @@ def alert_list(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     columns = {
         "Alert": [str(number) for number in frame["alert_id"]],
         "Severity": [
-            f'<span style="color:{SEVERITIES[severity]}">■</span> {severity}'
+            f"<b>{severity}</b>" if severity == "critical" else severity
             for severity in frame["alert_severity"]
         ],
         "Type": [kind.replace("_", " ") for kind in frame["alert_type"]],
