@@ -157,7 +157,7 @@
     select
         {%- for name in [
             'deposit_margin_percent', 'lending_margin_percent', 'contact_cost_amount', 'discount_rate_percent',
-            'value_horizon_years'
+            'value_horizon_years', 'acceptance_prior_contacts', 'response_days'
         ] %}
         max(case when assumption = '{{ name }}' then value end) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
