@@ -1,0 +1,15 @@
+{#- Intervals around what was counted. -#}
+
+{% macro wilson_bound(events, trials, side) -%}
+    {#- Bound ('lower' or 'upper') of the 95 % interval of a share by Wilson's score method (1927), 0-100: it
+        stays within 0 and 100 and keeps its coverage where events are few or none. Trials are taken as
+        independent. NULL without trials. -#}
+    {%- set z = 1.959964 -%}
+    {%- set sign = '-' if side == 'lower' else '+' -%}
+    {#- no event and only events are exact ends; rounding must not lie beyond them -#}
+    round(100 * greatest(0, least(1,
+        ({{ events }} + {{ z * z / 2 }} {{ sign }} {{ z }} * sqrt(
+            1.0 * {{ events }} * ({{ trials }} - {{ events }}) / nullif({{ trials }}, 0) + {{ z * z / 4 }}
+        )) / ({{ trials }} + {{ z * z }})
+    )), 4)
+{%- endmacro %}

@@ -1,0 +1,22 @@
+{#- Calendar months to compute anew in sums of transactions over all customers. -#}
+
+{% macro touched_transaction_months() -%}
+    {#- Months in which something has changed since the last build of `this`: where the fact was written, and
+        where a version lies that a correction has moved to another month. -#}
+    select cast({{ dbt.date_trunc('month', 'transaction_date') }} as date)
+    from {{ ref('fact_transactions') }}
+    where _build_id > {{ watermark() }}
+    union
+    select cast({{ dbt.date_trunc('month', 'transaction_at') }} as date)
+    from {{ ref('base_transactions') }}
+    where _build_id > {{ watermark() }} and transaction_at is not null
+{%- endmacro %}
+
+{% macro delete_touched_transaction_months() -%}
+    {#- Pre-hook, in the transaction of the insert that follows: a member may have vanished from a month. -#}
+    {%- if is_incremental() %}
+    delete from {{ this }} where month_start_date in ({{ touched_transaction_months() }})
+    {%- else %}
+    select 1
+    {%- endif %}
+{%- endmacro %}

@@ -1,0 +1,105 @@
+-- grain: one row per calendar month, product and account status
+-- Accounts and balances at the end of the month (of the running month: on the as-of date). What begins and
+-- what ends in a month is summed and then run up, which reads every period once and no day of it.
+
+with months as (
+    select distinct month_start_date from {{ ref('fact_customer_monthly') }}
+),
+
+begun as (
+    select min(month_start_date) as first_month from months
+),
+
+balances as (
+    select * from {{ ref('account_balance_periods') }}
+),
+
+accounts as (
+    select
+        product_id,
+        account_status,
+        case when effective_date = cast('1900-01-01' as date) then open_date else effective_date end as start_date,
+        end_date
+    from {{ ref('dim_account') }}
+),
+
+steps as (
+    {%- for edge, sign in [('start_date', ''), ('end_date', '-')] %}
+    select
+        product_id,
+        account_status,
+        cast({{ dbt.date_trunc('month', edge) }} as date) as month_start_date,
+        {{ sign }}count(*) as account_count,
+        0 as held_amount,
+        0 as owed_amount
+    from accounts
+    group by product_id, account_status, cast({{ dbt.date_trunc('month', edge) }} as date)
+    union all
+    select
+        product_id,
+        account_status,
+        cast({{ dbt.date_trunc('month', 'period_' ~ edge) }} as date) as month_start_date,
+        0 as account_count,
+        {{ sign }}sum(case when balance_amount > 0 then balance_amount else 0 end) as held_amount,
+        {{ sign }}sum(case when balance_amount < 0 then -balance_amount else 0 end) as owed_amount
+    from balances
+    group by product_id, account_status, cast({{ dbt.date_trunc('month', 'period_' ~ edge) }} as date)
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+-- what was there before the first month is there in the first month
+monthly_steps as (
+    select
+        steps.product_id,
+        steps.account_status,
+        greatest(steps.month_start_date, begun.first_month) as month_start_date,
+        sum(steps.account_count) as account_count,
+        sum(steps.held_amount) as held_amount,
+        sum(steps.owed_amount) as owed_amount
+    from steps
+    cross join begun
+    group by steps.product_id, steps.account_status, greatest(steps.month_start_date, begun.first_month)
+),
+
+series as (
+    select distinct
+        product_id,
+        account_status
+    from monthly_steps
+),
+
+levels as (
+    select
+        months.month_start_date,
+        series.product_id,
+        series.account_status,
+        sum(coalesce(monthly_steps.account_count, 0)) over running as account_count,
+        sum(coalesce(monthly_steps.held_amount, 0)) over running as held_amount,
+        sum(coalesce(monthly_steps.owed_amount, 0)) over running as owed_amount
+    from months
+    cross join series
+    left join monthly_steps
+        on
+            months.month_start_date = monthly_steps.month_start_date
+            and series.product_id = monthly_steps.product_id
+            and series.account_status = monthly_steps.account_status
+    window running as (partition by series.product_id, series.account_status order by months.month_start_date)
+),
+
+final as (
+    select
+        {{ surrogate_key(['month_start_date', 'product_id', 'account_status']) }} as monthly_total_key,
+        month_start_date,
+        product_id,
+        account_status,
+        cast(account_count as bigint) as account_count,
+        held_amount,
+        owed_amount
+    from levels
+    where account_count > 0 or held_amount > 0 or owed_amount > 0
+)
+
+select * from final
