@@ -51,3 +51,22 @@
     {%- if not (execute and is_incremental()) -%}{{ return(0) }}{%- endif -%}
     {{- return(run_query('select coalesce(max(' ~ column ~ '), 0) from ' ~ this).columns[0].values()[0]) -}}
 {%- endmacro %}
+
+{% macro previous_business_day() -%}
+    {#- The day that "today" meant when this relation was last built, as a literal. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return('1900-01-01') }}{%- endif -%}
+    {{- return(run_query(
+        'select max(batch_date) from bronze.load_batches where batch_id <= ('
+        ~ 'select max(last_batch_id) from silver.builds where build_id <= ' ~ watermark() ~ ')'
+    ).columns[0].values()[0] or '1900-01-01') -}}
+{%- endmacro %}
+
+{% macro batches_tested_before() -%}
+    {#- The last batch that the build before the newest one knew, as a literal: a test of deliveries looks at
+        those after it (at all with `--vars 'test_everything: true'`). -#}
+    {%- if var('test_everything', false) or not execute -%}{{ return(0) }}{%- endif -%}
+    {{- return(run_query(
+        'select coalesce(max(last_batch_id), 0) from silver.builds where last_batch_id < '
+        ~ '(select max(last_batch_id) from silver.builds)'
+    ).columns[0].values()[0]) -}}
+{%- endmacro %}

@@ -51,11 +51,25 @@
     {{- return(months | unique | sort | join(', ') or "cast('1900-01-01' as date)") -}}
 {%- endmacro %}
 
-{% macro delete_affected_months(series, shifts) -%}
+{% macro affected_rows(month, series, shifts, each_alone) -%}
+    {#- The rows to compute anew: all of the affected months, or, where no row looks at another member of the
+        series (`each_alone`: a person's sums hold no ranks or shares among people), those of the members
+        that new rows touch. -#}
+    {{ month }} in ({{ affected_months(series, shifts) }})
+        {%- if each_alone %}
+        and {{ series[0] }} in (
+            select changed.{{ series[0] }} from {{ ref('curated_spending_snapshots') }} as changed
+            where changed._build_id > {{ watermark_by_time() }}
+        )
+        {%- endif %}
+{%- endmacro %}
+
+{% macro delete_affected_months(series, shifts, each_alone=false) -%}
     {#- Pre-hook, in the transaction of the insert that follows: a group that no longer exists would
         survive a merge. -#}
     {%- if is_incremental() %}
-    delete from {{ this }} where month_start_date in ({{ affected_months(series, shifts) }})
+    delete from {{ this }}
+    where {{ affected_rows('month_start_date', series, shifts, each_alone) }}
     {%- else %}
     select 1
     {%- endif %}
@@ -71,13 +85,13 @@
     ).columns[0].values()[0]) -}}
 {%- endmacro %}
 
-{% macro latest_spending(series, shifts) -%}
-    {#- The latest version of every spending transaction, of the months to compute. -#}
+{% macro latest_spending(series, shifts, each_alone=false) -%}
+    {#- The latest version of every spending transaction, of the months (and members) to compute. -#}
     select * from {{ ref('curated_spending_snapshots') }}
     where
         is_latest = 1
         {%- if is_incremental() %}
-        and spending_month in ({{ affected_months(series, shifts) }})
+        and {{ affected_rows('spending_month', series, shifts, each_alone) }}
         {%- endif %}
 {%- endmacro %}
 
@@ -113,6 +127,7 @@
     {%- if is_incremental() %}
     union all
     {{ standing_months(relation, [series_key(series)] + columns, shift) }}
+        and {{ series[0] }} in (select computed.{{ series[0] }} from {{ relation }} as computed)
     {%- endif %}
 {%- endmacro %}
 

@@ -4,8 +4,15 @@
         what the day costs (all rows with `--vars 'test_everything: true'`), and `__model__` for its name. -#}
     {%- set where = config.get('where', '') -%}
     {%- if not where -%}{{ return(relation) }}{%- endif -%}
-    {%- set newest = 'true' if var('test_everything', false) else
-        '_build_id = (select max(_build_id) from ' ~ relation ~ ')' -%}
+    {%- set newest = 'true' if var('test_everything', false) or '__newest_build__' not in where
+        else '_build_id = ' ~ newest_build_of(relation) -%}
     {%- set where = where | replace('__newest_build__', newest) | replace('__model__', relation | string) -%}
     {{- return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as tested') -}}
+{%- endmacro %}
+
+{% macro newest_build_of(relation) -%}
+    {#- As a literal: of a subquery the planner only knows that it is some build, so it reads the whole
+        relation where the index would give it the few rows of the last one. -#}
+    {%- if not execute or load_relation(relation) is none -%}{{ return('0') }}{%- endif -%}
+    {{- return(run_query('select coalesce(max(_build_id), 0) from ' ~ relation).columns[0].values()[0]) -}}
 {%- endmacro %}

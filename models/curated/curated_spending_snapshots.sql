@@ -2,10 +2,7 @@
 
 with versions as (
     select * from {{ ref('base_transactions') }}
-    where
-        disposition = 'kept'
-        and decline_reason is null
-        and {{ is_spending('transaction_type') }}
+    where disposition = 'kept'
 ),
 
 people as (
@@ -43,9 +40,11 @@ touched as (
 ),
 {%- endif %}
 
-spending as (
+-- all versions, for one may be superseded by one that is no spending: declined after all
+dated as (
     select
         *,
+        lead(updated_at) over (partition by transaction_id order by updated_at) as superseded_at,
         cast({{ dbt.date_trunc('month', 'transaction_at') }} as date) as spending_month
     from versions
     {%- if is_incremental() %}
@@ -54,63 +53,63 @@ spending as (
 ),
 
 -- a person goes through a whole month under the name borne at its end
-dated as (
+spending as (
     select
         *,
-        {{ dbt.dateadd('second', -1, dbt.dateadd('month', 1, 'spending_month')) }} as name_as_of,
-        lead(updated_at) over (partition by transaction_id order by updated_at) as superseded_at
-    from spending
+        {{ dbt.dateadd('second', -1, dbt.dateadd('month', 1, 'spending_month')) }} as name_as_of
+    from dated
+    where decline_reason is null and {{ is_spending('transaction_type') }}
 ),
 
 final as (
     select
         ---------- ids
-        {{ surrogate_key(['dated.transaction_id', 'dated.updated_at']) }} as spending_snapshot_key,
-        dated.transaction_id,
-        dated.customer_id,
-        dated.account_id,
-        dated.merchant_id,
+        {{ surrogate_key(['spending.transaction_id', 'spending.updated_at']) }} as spending_snapshot_key,
+        spending.transaction_id,
+        spending.customer_id,
+        spending.account_id,
+        spending.merchant_id,
         ---------- when
-        cast(dated.transaction_at as date) as spending_date,
-        dated.transaction_at as spending_at,
-        dated.spending_month,
+        cast(spending.transaction_at as date) as spending_date,
+        spending.transaction_at as spending_at,
+        spending.spending_month,
         ---------- who, what, where, how
         people.person_name,
         coalesce(categories.category_name, 'Uncategorized') as category_name,
         coalesce(categories.category_group, 'other') as category_group,
-        coalesce(dated.location_city, 'Unknown') as location_name,
+        coalesce(spending.location_city, 'Unknown') as location_name,
         case
-            when dated.location_city is null then 'Unknown'
-            when dated.channel = 'Online' then 'Online'
-            when dated.is_international then 'Abroad'
+            when spending.location_city is null then 'Unknown'
+            when spending.channel = 'Online' then 'Online'
+            when spending.is_international then 'Abroad'
             else 'Domestic'
         end as location_type,
-        coalesce(dated.payment_method, 'Unknown') as payment_method_name,
+        coalesce(spending.payment_method, 'Unknown') as payment_method_name,
         coalesce(methods.payment_type, 'Unknown') as payment_type,
-        dated.transaction_type,
-        dated.description,
-        dated.is_recurring,
+        spending.transaction_type,
+        spending.description,
+        spending.is_recurring,
         ---------- measures
-        -dated.amount as amount_cleaned,
-        dated.quality_score,
+        -spending.amount as amount_cleaned,
+        spending.quality_score,
         ---------- version
-        dated.updated_at as valid_from,
-        dated.superseded_at as valid_to,
-        case when dated.is_latest then 1 else 0 end as is_latest,
-        cast({{ dbt.date_trunc('day', 'dated.updated_at') }} as date) as snapshot_version,
-        dated.name_as_of,
-        dated._batch_id,
-        dated._batch_date,
+        spending.updated_at as valid_from,
+        spending.superseded_at as valid_to,
+        case when spending.is_latest then 1 else 0 end as is_latest,
+        cast({{ dbt.date_trunc('day', 'spending.updated_at') }} as date) as snapshot_version,
+        spending.name_as_of,
+        spending._batch_id,
+        spending._batch_date,
         {{ build_number() }} as _build_id
-    from dated
+    from spending
     left join people
         on
-            dated.customer_id = people.customer_id
-            and {{ valid_at('people', 'dated.name_as_of') }}
+            spending.customer_id = people.customer_id
+            and {{ valid_at('people', 'spending.name_as_of') }}
     left join categories
-        on dated.merchant_category = categories.merchant_category
+        on spending.merchant_category = categories.merchant_category
     left join methods
-        on dated.payment_method = methods.payment_method
+        on spending.payment_method = methods.payment_method
 )
 
 select * from final

@@ -1,10 +1,10 @@
 -- grain: one row per month and person
 {% set series = ['customer_id'] %}
 {% set shifts = [0, 1, 12] %}
-{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ") }}", grants={'select': []}) }}
+{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ", each_alone=true) }}", grants={'select': []}) }}
 
 with spending as (
-    {{ latest_spending(series, shifts) }}
+    {{ latest_spending(series, shifts, each_alone=true) }}
 ),
 
 described as (

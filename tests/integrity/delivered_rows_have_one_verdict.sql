@@ -1,4 +1,5 @@
--- delivered = kept + duplicates + quarantined, per table and batch, against what the manifests state.
+-- delivered = kept + duplicates + quarantined, per table and batch, against what the manifests state;
+-- of the batches that are new to the last build.
 {% set tables = [
     'products', 'merchants', 'customers', 'accounts', 'transactions', 'credit_applications',
     'fraud_alerts', 'customer_interactions', 'economic_indicators', 'marketing_campaigns',
@@ -12,6 +13,7 @@ with verdicts as (
         _batch_id as batch_id,
         disposition
     from {{ ref('base_' ~ table) }}
+    where _batch_id > {{ batches_tested_before() }}
     {%- if not loop.last %}
     union all
     {% endif -%}
@@ -38,5 +40,6 @@ left join counted
         deliveries.source_table = counted.source_table
         and deliveries.batch_id = counted.batch_id
 where
-    deliveries.batch_id <= (select max(verdicts.batch_id) from verdicts)
+    deliveries.batch_id > {{ batches_tested_before() }}
+    and deliveries.batch_id <= (select max(verdicts.batch_id) from verdicts)
     and deliveries.delivered_rows <> coalesce(counted.judged_rows, 0)

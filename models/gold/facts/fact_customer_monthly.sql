@@ -1,11 +1,9 @@
 -- grain: one row per customer and calendar month, from sign-up (or the first batch) to the as-of date
+-- depends_on: {{ ref('base_transactions') }}
+-- depends_on: {{ ref('dim_account') }}
 
 with customers as (
     select * from {{ ref('dim_customer_private') }}
-),
-
-transactions as (
-    select * from {{ ref('fact_transactions') }}
 ),
 
 as_of as (
@@ -25,24 +23,65 @@ built as (
     from {{ this }} as known
 ),
 
+-- every version of the bookings that are new: one may have stood in another month or account before
+moves as (
+    select
+        versions.customer_id,
+        versions.account_id,
+        versions.transaction_at as moved_at
+    from {{ ref('fact_transactions') }} as changed
+    inner join {{ ref('base_transactions') }} as versions
+        on changed.transaction_id = versions.transaction_id
+    where changed._build_id > {{ watermark() }} and versions.disposition = 'kept'
+),
+
+-- who changed, and from which month on; whole lives where that is quicker than finding out
+changes as (
+    select
+        customer_id,
+        moved_at
+    from moves
+    union all
+    select
+        owners.customer_id,
+        moves.moved_at
+    from moves
+    inner join {{ ref('dim_account') }} as owners
+        on moves.account_id = owners.account_id
+    {% for relation in [
+        'dim_customer_private', 'dim_account', 'fact_customer_interactions', 'fact_loan_payments',
+        'fact_fraud_alerts'
+    ] -%}
+    union all
+    select
+        customer_id,
+        cast('1900-01-01' as timestamp) as moved_at
+    from {{ ref(relation) }}
+    where _build_id > {{ watermark() }}
+    {% endfor -%}
+    -- what was known to come after the last as-of date, and has come
+    union all
+    select
+        customer_id,
+        period_start_date as moved_at
+    from {{ ref('account_balance_periods') }}
+    where
+        period_start_date > cast('{{ previous_business_day() }}' as date)
+        and period_end_date > cast('{{ previous_business_day() }}' as date)
+    union all
+    select
+        customer_id,
+        close_date as moved_at
+    from {{ ref('dim_account') }}
+    where close_date >= cast('{{ previous_business_day() }}' as date)
+),
+
 touched as (
-    select customer_id from {{ ref('fact_transactions') }}
-    where _build_id > {{ watermark() }}
-    union
-    select customer_id from customers
-    where _build_id > {{ watermark() }}
-    union
-    select customer_id from {{ ref('fact_customer_interactions') }}
-    where _build_id > {{ watermark() }}
-    union
-    select customer_id from {{ ref('fact_loan_payments') }}
-    where _build_id > {{ watermark() }}
-    union
-    select customer_id from {{ ref('fact_fraud_alerts') }}
-    where _build_id > {{ watermark() }}
-    union
-    select customer_id from {{ ref('account_balance_periods') }}
-    where _build_id > {{ watermark() }}
+    select
+        customer_id,
+        cast({{ dbt.date_trunc('month', 'min(moved_at)') }} as date) as from_month
+    from changes
+    group by customer_id
 ),
 {%- endif %}
 
@@ -72,6 +111,8 @@ months as (
         on dates.month_end_date >= lives.signup_date
     {%- if is_incremental() %}
     cross join built
+    left join touched
+        on lives.customer_id = touched.customer_id
     {%- endif %}
     where
         dates.is_month_start
@@ -79,9 +120,9 @@ months as (
         and dates.full_date >= first_batch.first_month
     {%- if is_incremental() %}
     and (
-        lives.customer_id in (select touched.customer_id from touched)
+        dates.full_date >= touched.from_month
         or dates.full_date < built.first_month
-        or dates.full_date >= built.last_month
+        or dates.full_date > built.last_month
     )
     {%- endif %}
 ),
@@ -117,12 +158,14 @@ activity as (
         sum(revenue_amount) as revenue_amount,
         max(case when is_spending then spending_amount end) as max_spending_amount,
         max(transaction_date) as last_transaction_date
-    from transactions
+    from {{ ref('fact_transactions') }} as bookings
     {%- if is_incremental() %}
-    where
-        customer_id in (select touched.customer_id from touched)
-        or transaction_date >= (select built.last_month from built)
-        or transaction_date < (select built.first_month from built)
+    where exists (
+        select 1 from touched
+        where
+            bookings.customer_id = touched.customer_id
+            and bookings.transaction_date >= touched.from_month
+    )
     {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'transaction_date') }} as date)
 ),
@@ -136,6 +179,9 @@ interactions as (
         count(*) filter (where campaign_group = 'treated') as campaign_contact_count,
         avg(satisfaction_rating) as avg_satisfaction_rating
     from {{ ref('fact_customer_interactions') }}
+    {%- if is_incremental() %}
+    where customer_id in (select touched.customer_id from touched)
+    {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'interaction_at') }} as date)
 ),
 
@@ -147,6 +193,9 @@ loans as (
         count(*) filter (where is_late) as late_payment_count,
         sum(actual_amount) as loan_paid_amount
     from {{ ref('fact_loan_payments') }}
+    {%- if is_incremental() %}
+    where customer_id in (select touched.customer_id from touched)
+    {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'scheduled_date') }} as date)
 ),
 
@@ -156,6 +205,9 @@ alerts as (
         cast({{ dbt.date_trunc('month', 'alert_at') }} as date) as month_start_date,
         count(*) as fraud_alert_count
     from {{ ref('fact_fraud_alerts') }}
+    {%- if is_incremental() %}
+    where customer_id in (select touched.customer_id from touched)
+    {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'alert_at') }} as date)
 ),
 

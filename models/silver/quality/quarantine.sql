@@ -19,7 +19,7 @@ select
     _batch_date as batch_date,
     delivery_key
 from {{ ref('base_' ~ table) }}
-where disposition = 'quarantined'
+where quarantine_reason is not null
 {%- if not loop.last %}
 
 union all
