@@ -36,19 +36,21 @@
 {% macro valid_at(history, moment) %}{{ history }}.valid_from <= {{ moment }}{% endmacro %}
 {% macro watermark(column='') %}0{% endmacro %}
 {% macro build_number() %}0{% endmacro %}
+{% macro previous_business_day() %}2024-01-01{% endmacro %}
+{% macro batches_tested_before() %}0{% endmacro %}
 {% macro batch_ceiling() %}0{% endmacro %}
 {% macro delivery_columns() %}delivery_key{% endmacro %}
 {% macro validity_columns() %}valid_from{% endmacro %}
 {% macro month_columns(month, with_end=true) %}{{ month }}{% endmacro %}
 {% macro change_columns(value, month_name='', year_name='', trend=false) %}{{ value }} as change{% endmacro %}
-{% macro touched_accounts() %}select account_id from touched{% endmacro %}
+{% macro touched_accounts() %}select account_id, from_date from changes{% endmacro %}
 {% macro new_deliveries(table) %}select * from {{ table }}{% endmacro %}
 {% macro with_known_deliveries(relation, columns, key) %}select * from {{ relation }}{% endmacro %}
 {% macro kept(relation) %}{{ relation }}{% endmacro %}
 {% macro verdicts(relation, columns, key) %}final as (select * from {{ relation }}){% endmacro %}
 {% macro with_changed_history(events, key, moment, histories) %}select {{ key }} from {{ events }}{% endmacro %}
 {% macro versions_to_record(table, key) %}select * from {{ table }}{% endmacro %}
-{% macro latest_spending(series, shifts) %}select * from spending{% endmacro %}
+{% macro latest_spending(series, shifts, each_alone=false) %}select * from spending{% endmacro %}
 {% macro standing_months(relation, columns) %}select {{ columns | join(', ') }} from {{ relation }}{% endmacro %}
 {% macro months_before(relation, series, measures, shift) %}select * from {{ relation }}{% endmacro %}
 {% macro compared(relation, series, amount='', year=true) %}select * from {{ relation }}{% endmacro %}

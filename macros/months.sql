@@ -56,12 +56,21 @@
         series (`each_alone`: a person's sums hold no ranks or shares among people), those of the members
         that new rows touch. -#}
     {{ month }} in ({{ affected_months(series, shifts) }})
-        {%- if each_alone %}
-        and {{ series[0] }} in (
-            select changed.{{ series[0] }} from {{ ref('curated_spending_snapshots') }} as changed
-            where changed._build_id > {{ watermark_by_time() }}
-        )
+        {%- set members = affected_members(series) if each_alone else none %}
+        {%- if members %}
+        and {{ series[0] }} in ({{ members | join(', ') }})
         {%- endif %}
+{%- endmacro %}
+
+{% macro affected_members(series, at_most=2000) -%}
+    {#- The members that new rows touch, as a list for the same reasons as the months; none if there are so
+        many that whole months are as quick. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return(none) }}{%- endif -%}
+    {%- set found = run_query(
+        'select distinct ' ~ series[0] ~ ' from ' ~ ref('curated_spending_snapshots') ~ ' where _build_id > '
+        ~ watermark_by_time() ~ ' order by 1 limit ' ~ (at_most + 1)
+    ).columns[0].values() | list -%}
+    {{- return(found if found | length <= at_most else none) -}}
 {%- endmacro %}
 
 {% macro delete_affected_months(series, shifts, each_alone=false) -%}

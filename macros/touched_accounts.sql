@@ -1,27 +1,49 @@
-{#- Which accounts account_balance_periods must compute anew, whole lives at a time: a late transaction
-    moves every balance after it. -#}
+{#- Which accounts account_balance_periods must compute anew, and from which day on: a late transaction
+    moves every balance after it, none before. -#}
 
 {% macro touched_accounts() -%}
-    select transactions.account_id
-    from {{ ref('fact_transactions') }} as transactions
-    where transactions._build_id > {{ watermark() }}
-    union
-    select touched.account_id
-    from {{ ref('dim_account') }} as touched
-    left join {{ ref('dim_customer_private') }} as owners
-        on touched.customer_id = owners.customer_id and owners._build_id > {{ watermark() }}
-    left join {{ ref('dim_product') }} as kinds
-        on touched.product_id = kinds.product_id and kinds._build_id > {{ watermark() }}
-    where
-        touched._build_id > {{ watermark() }}
-        or owners.customer_id is not null
-        or kinds.product_id is not null
+    select
+        account_id,
+        min(from_date) as from_date
+    from (
+        -- every version of the bookings that are new: one may have stood on another day or account before
+        select
+            versions.account_id,
+            cast(versions.transaction_at as date) as from_date
+        from {{ ref('fact_transactions') }} as changed
+        inner join {{ ref('base_transactions') }} as versions
+            on changed.transaction_id = versions.transaction_id
+        where changed._build_id > {{ watermark() }} and versions.disposition = 'kept'
+        union all
+        -- whole lives where a dimension has another version
+        select
+            account_id,
+            cast('1900-01-01' as date) as from_date
+        from {{ ref('dim_account') }}
+        where _build_id > {{ watermark() }}
+        {%- for dimension, key in [('dim_customer_private', 'customer_id'), ('dim_product', 'product_id')] %}
+        union all
+        select
+            accounts.account_id,
+            cast('1900-01-01' as date) as from_date
+        from {{ ref(dimension) }} as changed
+        inner join {{ ref('dim_account') }} as accounts
+            on changed.{{ key }} = accounts.{{ key }}
+        where changed._build_id > {{ watermark() }}
+        {%- endfor %}
+    ) as changes
+    group by account_id
 {%- endmacro %}
 
-{% macro delete_touched_accounts() -%}
-    {#- Pre-hook, in the transaction of the insert that follows: a period may have vanished. -#}
+{% macro delete_touched_periods() -%}
+    {#- Pre-hook, in the transaction of the merge that follows: a period may have vanished. The last one that
+        begins earlier stays; it is where the computation starts. -#}
     {%- if is_incremental() %}
-    delete from {{ this }} where account_id in ({{ touched_accounts() }})
+    delete from {{ this }} as known
+    where exists (
+        select 1 from ({{ touched_accounts() }}) as touched
+        where known.account_id = touched.account_id and known.period_start_date >= touched.from_date
+    )
     {%- else %}
     select 1
     {%- endif %}

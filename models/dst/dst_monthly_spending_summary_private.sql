@@ -1,7 +1,7 @@
 -- grain: one row per month, person, category and location
 {% set series = ['customer_id', 'category_name', 'location_name', 'location_type'] %}
 {% set shifts = [0, 1, 12] %}
-{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ", each_alone=true) }}", grants={'select': []}) }}
+{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ", true) }}", grants={'select': []}) }}
 
 with spending as (
     {{ latest_spending(series, shifts, each_alone=true) }}

@@ -1,32 +1,29 @@
 -- grain: one row per month and person
 {% set series = ['customer_id'] %}
 {% set shifts = [0, 1, 12] %}
-{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ", each_alone=true) }}", grants={'select': []}) }}
+{{ config(pre_hook="{{ delete_affected_months(" ~ series ~ ", " ~ shifts ~ ", true) }}", grants={'select': []}) }}
 
 with spending as (
     {{ latest_spending(series, shifts, each_alone=true) }}
 ),
 
-described as (
+categorized as (
     select
         *,
-        {{ iso_day_of_week('spending_at') }} >= 6 as is_weekend,
-        {{ time_of_day('extract(hour from spending_at)') }} as time_of_day,
-        {{ size_bucket('abs(amount_cleaned)') }} as size_bucket
+        sum(amount_cleaned) over (partition by customer_id, spending_month, category_name) as category_spending
     from spending
 ),
 
-top_categories as (
+described as (
     select
-        customer_id,
-        spending_month,
-        category_name,
-        sum(amount_cleaned) as category_spending,
-        row_number() over (
-            partition by customer_id, spending_month order by sum(amount_cleaned) desc, category_name asc
-        ) as category_rank
-    from spending
-    group by customer_id, spending_month, category_name
+        *,
+        dense_rank() over (
+            partition by customer_id, spending_month order by category_spending desc, category_name asc
+        ) as category_rank,
+        {{ iso_day_of_week('spending_at') }} >= 6 as is_weekend,
+        {{ time_of_day('extract(hour from spending_at)') }} as time_of_day,
+        {{ size_bucket('abs(amount_cleaned)') }} as size_bucket
+    from categorized
 ),
 
 monthly as (
@@ -41,6 +38,8 @@ monthly as (
         round(avg(amount_cleaned), 2) as avg_transaction_amount,
         round(cast(percentile_cont(0.5) within group (order by amount_cleaned) as numeric), 2)
             as median_transaction_amount,
+        max(category_name) filter (where category_rank = 1) as top_category,
+        max(category_spending) filter (where category_rank = 1) as top_category_spending,
         {% for group in ['essential', 'discretionary', 'transport', 'healthcare', 'education', 'other'] -%}
         coalesce(sum(amount_cleaned) filter (where category_group = '{{ group }}'), 0) as {{ group }}_spending,
         {% endfor -%}
@@ -76,9 +75,9 @@ final as (
         compared.transaction_count,
         compared.avg_transaction_amount,
         compared.median_transaction_amount,
-        top_categories.category_name as top_category,
-        top_categories.category_spending as top_category_spending,
-        {{ percent_of('top_categories.category_spending', 'compared.total_spending') }} as top_category_percent,
+        compared.top_category,
+        compared.top_category_spending,
+        {{ percent_of('compared.top_category_spending', 'compared.total_spending') }} as top_category_percent,
         compared.essential_spending,
         compared.discretionary_spending,
         compared.transport_spending,
@@ -113,11 +112,6 @@ final as (
         {{ dbt.current_timestamp() }} as created_at,
         {{ dbt.current_timestamp() }} as updated_at
     from compared
-    inner join top_categories
-        on
-            compared.customer_id = top_categories.customer_id
-            and compared.month_start_date = top_categories.spending_month
-            and top_categories.category_rank = 1
 )
 
 select * from final

@@ -1,11 +1,29 @@
 -- grain: one row per account and day on which its balance or one of its dimensions changed
 -- Valid from period_start_date until period_end_date, excluded: see docs/decisions/0006.
-{{ config(incremental_strategy='append', pre_hook="{{ delete_touched_accounts() }}") }}
+-- depends_on: {{ ref('base_transactions') }}
+{{ config(unique_key='balance_period_key', pre_hook="{{ delete_touched_periods() }}") }}
 
-with accounts as (
+with {% if is_incremental() -%}
+touched as (
+    {{ touched_accounts() }}
+),
+
+-- the last period before the first change: it stays, and the balance goes on from there
+standing as (
+    select
+        known.account_id,
+        max(known.period_start_date) as period_start_date
+    from {{ this }} as known
+    inner join touched
+        on known.account_id = touched.account_id and known.period_start_date < touched.from_date
+    group by known.account_id
+),
+{%- endif %}
+
+accounts as (
     select * from {{ ref('dim_account') }}
     {%- if is_incremental() %}
-    where account_id in ({{ touched_accounts() }})
+    where account_id in (select touched.account_id from touched)
     {%- endif %}
 ),
 
@@ -17,23 +35,46 @@ products as (
     select * from {{ ref('dim_product') }}
 ),
 
-movements as (
-    select * from {{ ref('fact_transactions') }}
-    where
-        is_approved
-        {%- if is_incremental() %}
-        and account_id in ({{ touched_accounts() }})
-        {%- endif %}
-),
-
 -- the first version of an account carries the balance it was opened with
 openings as (
     select
-        account_id,
-        cast(reported_at as date) as opening_date,
-        reported_balance as opening_balance
+        accounts.account_id,
+        {%- if is_incremental() %}
+        coalesce(known.period_start_date, cast(accounts.reported_at as date)) as opening_date,
+        case
+            when known.period_start_date > cast(accounts.reported_at as date) then 0
+            else accounts.reported_balance
+        end as opening_balance,
+        case
+            when known.period_start_date > cast(accounts.reported_at as date)
+                then known.balance_amount - known.change_amount
+            else 0
+        end as carried_balance
+        {%- else %}
+        cast(accounts.reported_at as date) as opening_date,
+        accounts.reported_balance as opening_balance,
+        0 as carried_balance
+        {%- endif %}
     from accounts
-    where effective_date = cast('1900-01-01' as date)
+    {%- if is_incremental() %}
+    left join standing
+        on accounts.account_id = standing.account_id
+    left join {{ this }} as known
+        on
+            standing.account_id = known.account_id
+            and standing.period_start_date = known.period_start_date
+    {%- endif %}
+    where accounts.effective_date = cast('1900-01-01' as date)
+),
+
+movements as (
+    select bookings.*
+    from {{ ref('fact_transactions') }} as bookings
+    inner join openings
+        on
+            bookings.account_id = openings.account_id
+            and bookings.transaction_date >= openings.opening_date
+    where bookings.is_approved
 ),
 
 closings as (
@@ -104,7 +145,8 @@ changes as (
         sum(events.opening_balance) as opening_balance,
         sum(events.debit_amount) as debit_amount,
         sum(events.credit_amount) as credit_amount,
-        sum(events.transaction_count) as transaction_count
+        sum(events.transaction_count) as transaction_count,
+        max(openings.carried_balance) as carried_balance
     from events
     inner join openings
         on events.account_id = openings.account_id and events.change_date >= openings.opening_date
@@ -117,7 +159,8 @@ changes as (
 periods as (
     select
         changes.*,
-        sum(changes.opening_balance + changes.credit_amount - changes.debit_amount)
+        changes.carried_balance
+        + sum(changes.opening_balance + changes.credit_amount - changes.debit_amount)
             over (partition by changes.account_id order by changes.change_date) as balance_amount,
         coalesce(
             lead(changes.change_date) over (partition by changes.account_id order by changes.change_date),

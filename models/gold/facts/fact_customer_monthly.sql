@@ -161,11 +161,11 @@ activity as (
     from {{ ref('fact_transactions') }} as bookings
     {%- if is_incremental() %}
     where exists (
-        select 1 from touched
-        where
-            bookings.customer_id = touched.customer_id
-            and bookings.transaction_date >= touched.from_month
-    )
+            select 1 from touched
+            where
+                bookings.customer_id = touched.customer_id
+                and bookings.transaction_date >= touched.from_month
+        )
     {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'transaction_date') }} as date)
 ),

@@ -23,9 +23,9 @@ verdicts as (
     from {{ ref('base_' ~ table) }}
     {%- if is_incremental() %}
     where _batch_id in (
-        select changed._batch_id from {{ ref('base_' ~ table) }} as changed
-        where changed._build_id > {{ watermark() }}
-    )
+            select changed._batch_id from {{ ref('base_' ~ table) }} as changed
+            where changed._build_id > {{ watermark() }}
+        )
     {%- endif %}
     group by _batch_id
     {%- if not loop.last %}
