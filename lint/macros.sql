@@ -43,6 +43,7 @@
 {% macro validity_columns() %}valid_from{% endmacro %}
 {% macro month_columns(month, with_end=true) %}{{ month }}{% endmacro %}
 {% macro change_columns(value, month_name='', year_name='', trend=false) %}{{ value }} as change{% endmacro %}
+{% macro where_balances_start(openings) %}select * from {{ openings }}{% endmacro %}
 {% macro touched_accounts() %}select account_id, from_date from changes{% endmacro %}
 {% macro new_deliveries(table) %}select * from {{ table }}{% endmacro %}
 {% macro with_known_deliveries(relation, columns, key) %}select * from {{ relation }}{% endmacro %}

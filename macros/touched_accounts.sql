@@ -35,6 +35,48 @@
     group by account_id
 {%- endmacro %}
 
+{% macro where_balances_start(openings) -%}
+    {#- Where the computation of each account begins: with its opening, or, in an incremental build, with the
+        last period before the first change, which stays (it may end elsewhere) and from which the balance is
+        carried on. -#}
+    {%- if is_incremental() %}
+    select
+        {{ openings }}.account_id,
+        coalesce(known.period_start_date, {{ openings }}.opening_date) as start_date,
+        case
+            when known.period_start_date > {{ openings }}.opening_date then 0
+            else {{ openings }}.opening_balance
+        end as opening_balance,
+        case
+            when known.period_start_date > {{ openings }}.opening_date
+                then known.balance_amount - known.change_amount
+            else 0
+        end as carried_balance
+    from {{ openings }}
+    left join (
+        select
+            earlier.account_id,
+            max(earlier.period_start_date) as period_start_date
+        from {{ this }} as earlier
+        inner join ({{ touched_accounts() }}) as touched
+            on earlier.account_id = touched.account_id and earlier.period_start_date < touched.from_date
+        group by earlier.account_id
+    ) as standing
+        on {{ openings }}.account_id = standing.account_id
+    left join {{ this }} as known
+        on
+            standing.account_id = known.account_id
+            and standing.period_start_date = known.period_start_date
+    {%- else %}
+    select
+        account_id,
+        opening_date as start_date,
+        opening_balance,
+        0 as carried_balance
+    from {{ openings }}
+    {%- endif %}
+{%- endmacro %}
+
 {% macro delete_touched_periods() -%}
     {#- Pre-hook, in the transaction of the merge that follows: a period may have vanished. The last one that
         begins earlier stays; it is where the computation starts. -#}

@@ -3,27 +3,10 @@
 -- depends_on: {{ ref('base_transactions') }}
 {{ config(unique_key='balance_period_key', pre_hook="{{ delete_touched_periods() }}") }}
 
-with {% if is_incremental() -%}
-touched as (
-    {{ touched_accounts() }}
-),
-
--- the last period before the first change: it stays, and the balance goes on from there
-standing as (
-    select
-        known.account_id,
-        max(known.period_start_date) as period_start_date
-    from {{ this }} as known
-    inner join touched
-        on known.account_id = touched.account_id and known.period_start_date < touched.from_date
-    group by known.account_id
-),
-{%- endif %}
-
-accounts as (
+with accounts as (
     select * from {{ ref('dim_account') }}
     {%- if is_incremental() %}
-    where account_id in (select touched.account_id from touched)
+    where account_id in (select touched.account_id from ({{ touched_accounts() }}) as touched)
     {%- endif %}
 ),
 
@@ -38,42 +21,24 @@ products as (
 -- the first version of an account carries the balance it was opened with
 openings as (
     select
-        accounts.account_id,
-        {%- if is_incremental() %}
-        coalesce(known.period_start_date, cast(accounts.reported_at as date)) as opening_date,
-        case
-            when known.period_start_date > cast(accounts.reported_at as date) then 0
-            else accounts.reported_balance
-        end as opening_balance,
-        case
-            when known.period_start_date > cast(accounts.reported_at as date)
-                then known.balance_amount - known.change_amount
-            else 0
-        end as carried_balance
-        {%- else %}
-        cast(accounts.reported_at as date) as opening_date,
-        accounts.reported_balance as opening_balance,
-        0 as carried_balance
-        {%- endif %}
+        account_id,
+        cast(reported_at as date) as opening_date,
+        reported_balance as opening_balance
     from accounts
-    {%- if is_incremental() %}
-    left join standing
-        on accounts.account_id = standing.account_id
-    left join {{ this }} as known
-        on
-            standing.account_id = known.account_id
-            and standing.period_start_date = known.period_start_date
-    {%- endif %}
-    where accounts.effective_date = cast('1900-01-01' as date)
+    where effective_date = cast('1900-01-01' as date)
+),
+
+starts as (
+    {{ where_balances_start('openings') }}
 ),
 
 movements as (
     select bookings.*
     from {{ ref('fact_transactions') }} as bookings
-    inner join openings
+    inner join starts
         on
-            bookings.account_id = openings.account_id
-            and bookings.transaction_date >= openings.opening_date
+            bookings.account_id = starts.account_id
+            and bookings.transaction_date >= starts.start_date
     where bookings.is_approved
 ),
 
@@ -88,12 +53,12 @@ closings as (
 events as (
     select
         account_id,
-        opening_date as change_date,
+        start_date as change_date,
         opening_balance,
         0 as debit_amount,
         0 as credit_amount,
         0 as transaction_count
-    from openings
+    from starts
     union all
     select
         account_id,
@@ -146,10 +111,10 @@ changes as (
         sum(events.debit_amount) as debit_amount,
         sum(events.credit_amount) as credit_amount,
         sum(events.transaction_count) as transaction_count,
-        max(openings.carried_balance) as carried_balance
+        max(starts.carried_balance) as carried_balance
     from events
-    inner join openings
-        on events.account_id = openings.account_id and events.change_date >= openings.opening_date
+    inner join starts
+        on events.account_id = starts.account_id and events.change_date >= starts.start_date
     left join closings
         on events.account_id = closings.account_id
     where closings.day_after is null or events.change_date < closings.day_after
