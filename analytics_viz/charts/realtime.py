@@ -540,7 +540,8 @@ def database(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
                 LIGHT.vermillion if share > 20 else LIGHT.blue for share in largest["dead_percent"]
             ],
             text=[
-                f"{size / 1e6:,.1f} MB · {formats.percent(share)} dead"
+                f"{size / 1e6:,.1f} MB"
+                + (f" · {formats.percent(share)} dead" if share >= 1 else "")
                 for size, share in zip(
                     largest["relation_size"], largest["dead_percent"], strict=True
                 )
