@@ -21,12 +21,25 @@
 {%- endmacro %}
 
 {% macro new_deliveries(table) -%}
+    {#- What this relation has not seen yet. Their dates are named, too: bronze has its transactions in a
+        partition a month, and so only the months concerned are read. -#}
     select * from {{ source('bronze', table) }}
-    {%- if is_incremental() %}
-    where _batch_id > {{ watermark('_batch_id') }} and _batch_id <= {{ batch_ceiling() }}
-    {%- else %}
-    where _batch_id <= {{ batch_ceiling() }}
-    {%- endif %}
+    where
+        _batch_id <= {{ batch_ceiling() }}
+        {%- if is_incremental() %}
+        {%- set last_seen = watermark('_batch_id') %}
+        and _batch_id > {{ last_seen }}
+        and _batch_date in ({{ batch_dates_after(last_seen) }})
+        {%- endif %}
+{%- endmacro %}
+
+{% macro batch_dates_after(batch_id) -%}
+    {%- if not execute -%}{{ return('null') }}{%- endif -%}
+    {%- set dates = run_query(
+        'select batch_date from bronze.load_batches where batch_id > ' ~ batch_id ~ ' and batch_id <= '
+        ~ batch_ceiling() ~ ' order by batch_date'
+    ).columns[0].values() -%}
+    {%- for date in dates %}cast('{{ date }}' as date){{ ', ' if not loop.last }}{% else %}null{% endfor -%}
 {%- endmacro %}
 
 {% macro with_known_deliveries(relation, columns, key) -%}

@@ -184,8 +184,8 @@ def _compare(folder: Path, files: tuple[BatchFile, ...], tables: set[str]) -> No
         )
 
 
-def read_header(file: BatchFile, table: Table) -> tuple[list[str], list[str]]:
-    """Column names of a CSV file, all and those new to the table.
+def read_header(file: BatchFile, table: Table) -> list[str]:
+    """Column names of a CSV file.
 
     Raises:
         WarehouseError: no header, a repeated or unusable name, or columns missing (all are named).
@@ -221,7 +221,7 @@ def read_header(file: BatchFile, table: Table) -> tuple[list[str], list[str]]:
             f"{file.path}, line 1: {_list(unusable)} cannot be a column of bronze (empty, longer"
             " than 63 bytes, or with a leading underscore): rename it at the source."
         )
-    return names, new
+    return names
 
 
 def _list(names: Iterable[str], ordered: bool = False) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -13,8 +13,6 @@ from psycopg.conninfo import make_conninfo
 from warehouse.config import Settings
 from warehouse.errors import WarehouseError
 
-log = logging.getLogger(__name__)
-T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 RETRY_SECONDS = (0.2, 0.8, 2.0)
@@ -63,41 +61,34 @@ def connect(
     raise AssertionError("unreachable")
 
 
-def run(
-    work: Callable[[Connection], T],
-    settings: Settings | None = None,
-    *,
-    application_name: str = "warehouse",
-) -> T:
-    """Run ``work`` in one transaction on a new connection and commit.
+class ConnectionLost(Exception):
+    """The server went away in the middle of something that may be tried again."""
 
-    If the connection is lost on the way, all of ``work`` is run again on a new one, three times at
-    most; it must therefore be safe to repeat (the commit itself may have succeeded unseen). Any
-    other error rolls back and is raised at once.
+    def __init__(self, settings: Settings, error: psycopg.Error) -> None:
+        self._address = settings.address
+        self._reason = _one_line(error)
+        super().__init__(f"Connection to {self._address} lost")
 
-    Raises:
-        WarehouseError: no connection, or it was lost four times in a row.
+    def for_good(self) -> WarehouseError:
+        """What to say when trying again has not helped."""
+        return WarehouseError(
+            f"The connection to {self._address} was lost {len(RETRY_SECONDS) + 1} times in a row"
+            f" ({self._reason}): check the server, then run this again."
+        )
+
+
+@contextmanager
+def noticing_loss(conn: Connection, settings: Settings) -> Iterator[None]:
+    """Raise `ConnectionLost` if the block fails because the connection broke.
+
+    A full disk, say, is also an "operational" error, but the connection lives.
     """
-    settings = settings or Settings.load()
-    for pause in (*RETRY_SECONDS, None):
-        conn = connect(settings, application_name=application_name)
-        try:
-            result = work(conn)
-            conn.commit()
-            return result
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            if not (conn.closed or conn.broken):
-                raise  # a full disk, say, is also an "operational" error, but the connection lives
-            if pause is None:
-                raise WarehouseError(
-                    f"The connection to {settings.address} was lost {len(RETRY_SECONDS) + 1} times"
-                    f" in a row ({_one_line(error)}): check the server, then run this again."
-                ) from error
-            log.warning("Connection to %s lost, trying again in %g s.", settings.address, pause)
-        finally:
-            conn.close()  # without a commit the server rolls back
-        time.sleep(pause)
-    raise AssertionError("unreachable")
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if conn.closed or conn.broken:
+            raise ConnectionLost(settings, error) from error
+        raise
 
 
 def _one_line(error: BaseException) -> str:

@@ -7,10 +7,13 @@ import hashlib
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +71,32 @@ def test_rows_arrive_with_where_they_came_from(database: Settings, write_batch: 
 
 
 def test_every_listed_table_exists_and_is_indexed(database: Settings, write_batch: Write) -> None:
+    """Transactions are found by the month of their batch instead."""
     load(write_batch("2023-01-31", {"products": 1}), database)
-    indexed = {
-        name
-        for (name,) in ask(
-            database,
-            "select tablename from pg_indexes where schemaname = 'bronze'"
-            " and indexdef like '%%btree (_batch_id)'",
-        )
-    }
-    assert indexed == set(read_tables())
+    indexed = ask(
+        database,
+        "select relname, array_agg(pg_get_indexdef(indexrelid))"
+        " filter (where indexrelid is not null) from pg_class"
+        " left join pg_index on indrelid = oid"
+        " where relnamespace = 'bronze'::regnamespace and relkind in ('r', 'p')"
+        " and relname not like 'load_batch%%' group by relname",
+    )
+    assert {name for name, _ in indexed} == set(read_tables())
+    for name, indexes in indexed:
+        if name == "transactions":
+            assert indexes is None
+        else:
+            (index,) = indexes
+            assert index.endswith("USING brin (_batch_id)")
+
+
+def test_new_rows_are_known_to_the_index(database: Settings, write_batch: Write) -> None:
+    """A range of blocks that is not summarised would be read by every query."""
+    load(write_batch("2023-01-31", {"products": 20_000}), database)
+    size = ask(database, "select pg_relation_size('bronze.products') / 8192 / 128 + 1")
+    load(write_batch("2023-02-28", {"products": 1}), database)
+    assert size[0][0] > 1
+    assert ask(database, "select brin_summarize_new_values('bronze.products__batch_id')") == [(0,)]
 
 
 def test_transactions_have_a_partition_a_month(database: Settings, write_batch: Write) -> None:
@@ -85,15 +104,26 @@ def test_transactions_have_a_partition_a_month(database: Settings, write_batch: 
         load(write_batch(day, {"transactions": 2}), database)
     assert ask(
         database,
-        "select inhrelid::regclass::text, pg_get_expr(relpartbound, oid),"
-        " (select count(*) from pg_index where indrelid = c.oid)"
+        "select inhrelid::regclass::text, pg_get_expr(relpartbound, oid)"
         " from pg_inherits join pg_class c on c.oid = inhrelid"
         " where inhparent = 'bronze.transactions'::regclass order by 1",
     ) == [
-        ("bronze.transactions_2023_12", "FOR VALUES FROM ('2023-12-01') TO ('2024-01-01')", 1),
-        ("bronze.transactions_2024_01", "FOR VALUES FROM ('2024-01-01') TO ('2024-02-01')", 1),
+        ("bronze.transactions_2023_12", "FOR VALUES FROM ('2023-12-01') TO ('2024-01-01')"),
+        ("bronze.transactions_2024_01", "FOR VALUES FROM ('2024-01-01') TO ('2024-02-01')"),
     ]
     assert ask(database, "select count(*) from only bronze.transactions_2023_12") == [(4,)]
+    assert ask(database, "select from pg_constraint where conname = 'month'") == []
+
+
+def test_days_of_a_new_month_load_in_one_run(database: Settings, write_batch: Write) -> None:
+    load(write_batch("2022-12-31"), database)  # so that only the partitions are new
+    days = ("2023-01-30", "2023-01-31", "2023-02-01", "2023-02-02")
+    folder = [write_batch(day) for day in days][-1].parents[2]
+    load(folder, database)
+    assert ask(
+        database,
+        "select _batch_date::text, count(*) from bronze.transactions group by 1 order by 1",
+    ) == [("2022-12-31", 3), *((day, 3) for day in days)]
 
 
 def test_a_loaded_batch_is_skipped(database: Settings, write_batch: Write) -> None:
@@ -127,9 +157,11 @@ def test_unknown_columns_are_kept_and_told(
     database: Settings, write_batch: Write, caplog: pytest.LogCaptureFixture
 ) -> None:
     load(write_batch("2023-01-31"), database)
+    for day in ("2023-02-28", "2023-03-31"):
+        folder = write_batch(day, extra=['Odd "name"', "plain"])
+    write_batch("2023-04-30")
     with caplog.at_level(logging.WARNING):
-        load(write_batch("2023-02-28", extra=['Odd "name"', "plain"]), database)
-        load(write_batch("2023-03-31", extra=['Odd "name"', "plain"]), database)
+        load(folder.parents[2], database)  # while other batches are under way
     assert ask(
         database,
         'select _batch_id, "Odd ""name""", plain from bronze.transactions where _source_row = 2'
@@ -138,6 +170,7 @@ def test_unknown_columns_are_kept_and_told(
         (1, None, None),
         (2, '2023-02-28 2 Odd "name"', "2023-02-28 2 plain"),
         (3, '2023-03-31 2 Odd "name"', "2023-03-31 2 plain"),
+        (4, None, None),
     ]
     assert len([record for record in caplog.records if "'plain'" in record.getMessage()]) == 2
 
@@ -293,7 +326,10 @@ def test_refused_first_batch_leaves_an_empty_schema(database: Settings, write_ba
 def test_changed_batch_is_refused(database: Settings, write_batch: Write) -> None:
     load(write_batch("2023-01-31", {"products": 2}), database)
     before = read_bronze(database)
-    with pytest.raises(WarehouseError, match=r"differs from the batch of 2023-01-31 .*later date"):
+    sentence = (
+        r"the batch of 2023-01-31 that was loaded at [-\d]+ [:\d]+ UTC \(batch 1\): .*later date"
+    )
+    with pytest.raises(WarehouseError, match=sentence):
         load(write_batch("2023-01-31", {"products": 3}), database)
     assert read_bronze(database) == before
 
@@ -343,7 +379,7 @@ def test_command_line_refuses_with_one_line(database: Settings, write_batch: Wri
 # -- two at once, and lost connections ----------------------------------------------------------
 
 
-def test_two_loaders_share_the_work(database: Settings, write_batch: Write) -> None:
+def test_two_loaders_at_once(database: Settings, write_batch: Write) -> None:
     days = [f"2023-{month:02}-28" for month in range(1, 9)]
     folder = [write_batch(day) for day in days][-1].parents[2]
     command = [sys.executable, "-m", "warehouse", "load", str(folder)]
@@ -362,19 +398,137 @@ def test_two_loaders_share_the_work(database: Settings, write_batch: Write) -> N
     assert ask(database, "select count(*) from bronze.transactions") == [(24,)]
 
 
-def test_a_loader_waits_for_another(database: Settings, write_batch: Write) -> None:
+def test_a_loader_waits_for_another(
+    database: Settings, write_batch: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     folder = write_batch("2023-01-31")
-    with connect(database) as other:
-        other.execute("select pg_advisory_xact_lock(%s)", (loader._LOCK,))
-        thread = threading.Thread(target=load, args=(folder, database))
-        thread.start()
-        _until(
-            lambda: ask(database, "select from pg_locks where not granted and locktype='advisory'")
-        )
+    with (
+        _holding(database, f"select pg_advisory_lock({loader._LOCK})") as other,
+        _loading(folder, database),
+    ):
+        _until(lambda: _waits_for_a_lock(database))
         assert read_bronze(database) == {}
-        other.rollback()
-        thread.join(20)
+        assert "Another loader is at work, waiting for it." in caplog.messages
+        other.close()
     assert ask(database, "select count(*) from bronze.transactions") == [(3,)]
+
+
+def test_a_loader_waits_for_what_another_has_left_under_way(
+    database: Settings, write_batch: Write
+) -> None:
+    """A loader lost the connection with the lock, and its other one is about to commit."""
+    load(write_batch("2023-01-31"), database)
+    folder = write_batch("2023-02-28")
+    manifest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    statement = f"insert into bronze.load_batches values (2, '2023-02-28', null, '{manifest}')"
+    with _holding(database, statement) as other, _loading(folder, database) as done:
+        _until(lambda: _waits_for_a_lock(database))
+        other.commit()
+    assert [result.skipped for result in done] == [True]
+
+
+def test_batches_overlap_and_are_committed_in_order(database: Settings, write_batch: Write) -> None:
+    """The second batch is copied while the first still waits, and is not visible before it."""
+    load(write_batch("2022-12-31", {"products": 1, "merchants": 1}), database)
+    write_batch("2023-01-31", {"products": 2})
+    folder = write_batch("2023-02-28", {"merchants": 2})
+    with (
+        _holding(database, "lock table bronze.products") as other,
+        _loading(folder.parents[2], database),
+    ):
+        copied = (
+            "select from pg_stat_activity where datname = current_database()"
+            " and application_name = 'warehouse load' and state = 'idle in transaction'"
+            " and query like 'insert into bronze.load_batch_files%%'"
+        )
+        _until(lambda: _waits_for_a_lock(database) and ask(database, copied))
+        assert ask(database, "select max(batch_id) from bronze.load_batches") == [(1,)]
+        other.rollback()
+    assert ask(
+        database, "select batch_id, batch_date::text from bronze.load_batches order by 1"
+    ) == [(1, "2022-12-31"), (2, "2023-01-31"), (3, "2023-02-28")]
+
+
+def test_a_refused_batch_takes_the_one_under_way_along(
+    database: Settings, write_batch: Write
+) -> None:
+    load(write_batch("2022-12-31", {"products": 1, "merchants": 1}), database)
+    _promise(write_batch("2023-01-31"), rows=4)
+    folder = write_batch("2023-02-28", {"merchants": 2})
+    before = read_bronze(database)
+    # The second cannot end by itself; the first is not kept waiting by that.
+    with (
+        _holding(database, "lock table bronze.merchants"),
+        pytest.raises(WarehouseError, match=r"31/transactions\.csv holds 3 rows"),
+    ):
+        load(folder.parents[2], database)
+    assert read_bronze(database) == before
+    assert (
+        ask(
+            database,
+            "select from pg_stat_activity where application_name = 'warehouse load'"
+            " and datname = current_database()",
+        )
+        == []
+    )
+
+
+def test_an_interrupted_loader_stops_at_once(database: Settings, write_batch: Write) -> None:
+    load(write_batch("2022-12-31"), database)
+    folder = write_batch("2023-01-31")
+    before = read_bronze(database)
+    with _holding(database, "lock table bronze.products"):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "warehouse", "load", str(folder)],
+            cwd=PROJECT_ROOT,
+            env=os.environ | database.environment() | {"WAREHOUSE_EMBEDDED": ""},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        _until(lambda: _waits_for_a_lock(database))
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20)[1] == "interrupted\n"
+        assert process.returncode == 130
+    assert read_bronze(database) == before
+
+
+def test_of_two_refusals_the_first_is_told(database: Settings, write_batch: Write) -> None:
+    load(write_batch("2022-12-31"), database)
+    _promise(write_batch("2023-01-31"), rows=4)
+    folder = write_batch("2023-02-28")
+    (folder / "manifest.json").unlink()  # seen before the first batch is through
+    with pytest.raises(WarehouseError, match=r"2023/01/31/transactions\.csv holds 3 rows"):
+        load(folder.parents[2], database)
+
+
+@contextmanager
+def _holding(settings: Settings, statement: str) -> Iterator[psycopg.Connection[Any]]:
+    """A session that has done something and not committed, and lets go in the end."""
+    with connect(settings) as conn:
+        conn.execute("set idle_in_transaction_session_timeout = '30s'")
+        conn.execute(statement.encode())
+        yield conn
+
+
+@contextmanager
+def _loading(folder: Path, settings: Settings) -> Iterator[list[loader.Loaded]]:
+    """Load in a thread; the results are complete, and errors raised, at the end of the block."""
+    done: list[loader.Loaded] = []
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(load, folder, settings)
+        yield done
+        done += future.result(20)
+
+
+def _waits_for_a_lock(settings: Settings) -> bool:
+    return bool(
+        ask(
+            settings,
+            "select from pg_stat_activity where application_name = 'warehouse load'"
+            " and datname = current_database() and wait_event_type = 'Lock'",
+        )
+    )
 
 
 def _until(condition: Any) -> None:
@@ -392,35 +546,48 @@ def _kill_loaders(settings: Settings) -> None:
         )
 
 
-def test_lost_connection_is_retried_whole(
+def test_lost_connections_are_made_anew(
     database: Settings, write_batch: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write_batch("2023-01-31", {"products": 3, "transactions": 500})
+    """Cut twice in a batch, and once more when others were committed; all arrive once."""
     monkeypatch.setattr("warehouse.db.RETRY_SECONDS", (0.0, 0.0, 0.0))
     monkeypatch.setattr(loader, "CHUNK", 1000)
-    kills = iter((60_000, 30_000))
-    sent, limit = 0, next(kills)
+    days = ("2023-01-31", "2023-02-28", "2023-03-31", "2023-04-30")
+    for day in days:
+        folder = write_batch(day, {"products": 3, "transactions": 500})
+    sent, cuts = 0, [60_000, 30_000, 1_200_000]
+    real = loader._Run._copy
 
-    def advance(count: int) -> None:
-        nonlocal sent, limit
-        sent += count
-        if sent > limit:
-            sent, limit = 0, next(kills, 10**12)
-            _kill_loaders(database)
+    def copy(self: loader._Run, *arguments: Any) -> tuple[int, str]:
+        advance = self._advance
 
-    tables = read_tables()
-    batch = loader.read_batch(folder, tables)
-    # Both the first and the second attempt are cut: load() itself would only report the first.
-    monkeypatch.setattr(
-        loader, "load_batch", lambda *a, real=loader.load_batch: real(*a[:3], advance)
-    )
-    result = loader._load_with_retry(batch, tables, database, advance)
-    assert limit == 10**12
-    assert (result.rows, result.skipped) == (503, False)
+        def counted(count: int) -> None:
+            nonlocal sent
+            sent += count
+            if cuts and sent > cuts[0]:
+                sent = 0
+                cuts.pop(0)
+                _kill_loaders(database)
+            advance(count)
+
+        self._advance = counted
+        try:
+            return real(self, *arguments)
+        finally:
+            self._advance = advance
+
+    monkeypatch.setattr(loader._Run, "_copy", copy)
+    done = load(folder.parents[2], database)
+    assert cuts == []
+    assert [(result.rows, result.skipped) for result in done] == [(503, False)] * 4
     assert ask(
-        database, "select count(*), count(distinct _source_row) from bronze.transactions"
-    ) == [(500, 500)]
-    assert ask(database, "select count(*), max(_source_row) from bronze.products") == [(3, 3)]
+        database,
+        "select _batch_id, _batch_date::text, count(*), count(distinct _source_row),"
+        " max(_source_row) from bronze.transactions group by 1, 2 order by 1",
+    ) == [(number, day, 500, 500, 500) for number, day in enumerate(days, start=1)]
+    assert ask(
+        database, "select count(*), count(distinct (_batch_id, _source_row)) from bronze.products"
+    ) == [(12, 12)]
 
 
 def test_a_connection_lost_for_good_is_one_sentence(
@@ -430,17 +597,17 @@ def test_a_connection_lost_for_good_is_one_sentence(
     monkeypatch.setattr("warehouse.db.RETRY_SECONDS", (0.0, 0.0, 0.0))
     attempts = []
 
-    def cut(*_: object) -> None:
+    def cut(self: loader._Run, conn: psycopg.Connection[Any], *_: object) -> None:
         attempts.append(1)
+        conn.close()
         raise psycopg.OperationalError("server closed the connection")
 
-    def load_batch(conn: psycopg.Connection[Any], *_: object) -> None:
-        conn.close()
-        cut()
-
-    monkeypatch.setattr(loader, "load_batch", load_batch)
-    with pytest.raises(WarehouseError, match=r"was lost 4 times"):
+    monkeypatch.setattr(loader._Run, "_copy_file", cut)
+    with pytest.raises(
+        WarehouseError, match=r"was lost 4 times in a row \(server closed"
+    ) as caught:
         load(folder, database)
+    assert database.password not in str(caught.value)
     assert len(attempts) == 4
     assert read_bronze(database) == {}
 
@@ -450,11 +617,11 @@ def test_other_errors_are_not_retried(
 ) -> None:
     attempts = []
 
-    def load_batch(conn: psycopg.Connection[Any], *_: object) -> None:
+    def fail(self: loader._Run, conn: psycopg.Connection[Any], *_: object) -> None:
         attempts.append(1)
         conn.execute("select 1 / 0")
 
-    monkeypatch.setattr(loader, "load_batch", load_batch)
+    monkeypatch.setattr(loader._Run, "_copy_file", fail)
     with pytest.raises(WarehouseError, match=r"refuses batch .*division by zero"):
         load(write_batch("2023-01-31"), database)
     assert len(attempts) == 1
