@@ -7,6 +7,7 @@ a message or in a log.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import smtplib
 import socket
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import formatdate, getaddresses, make_msgid
+from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
 from typing import Literal
 
@@ -127,7 +128,7 @@ def compose(
     message["Subject"] = f"Reports: data as of {formats.day(as_of)}{lost}"
     message["From"] = settings.sender
     message["To"] = ", ".join(settings.recipients)
-    message["Date"] = formatdate()
+    message["Date"] = format_datetime(dt.datetime.now(dt.UTC))
     message["Message-ID"] = make_msgid(domain=Address(addr_spec=settings.sender).domain)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
@@ -218,15 +219,16 @@ def _words(said: object, settings: MailSettings) -> str:
 
 def _addresses(text: str, variable: str) -> list[str]:
     """Bare addresses out of ``a@b.c, Name <d@e.f>``."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    found = [address for _, address in getaddresses(parts)]
-    for part, address in zip(parts, found, strict=True):
+    found = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        address = parseaddr(part)[1]
         try:
-            complete = bool(Address(addr_spec=address).domain)
+            complete = part.isprintable() and bool(Address(addr_spec=address).domain)
         except (ValueError, IndexError):  # the standard library's parser trips over some strings
             complete = False
         if not complete:
             raise WarehouseError(f"{variable}: {part!r} is no e-mail address.")
+        found.append(address)
     return found
 
 
