@@ -32,7 +32,7 @@ SWITCH = {"true": True, "yes": True, "on": True, "1": True,
           "false": False, "no": False, "off": False, "0": False}  # fmt: skip
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 TIMEOUT_SECONDS = 30
-DEFAULT_MAX_MB = 10
+DEFAULT_MAX_MB = 20  # many servers take 25
 
 
 @dataclass(frozen=True)
