@@ -83,7 +83,7 @@ measured as (
         'account_status' as dimension,
         products.product_category as member_group,
         totals.account_status as member_code,
-        cast(sum(totals.account_count) as numeric) as value,
+        round(cast(sum(totals.account_count) as numeric), 4) as value,
         sum(totals.account_count) as sample_count
     from {{ accounts }} as totals
     inner join products
