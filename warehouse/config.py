@@ -62,7 +62,7 @@ def port_number(text: str, variable: str) -> int:
 
 @dataclass(frozen=True)
 class Settings:
-    """One way into the warehouse's database."""
+    """One way into the warehouse's database; ``prefix`` is that of the variables it came from."""
 
     host: str
     port: int
@@ -70,6 +70,7 @@ class Settings:
     password: str = field(repr=False)
     dbname: str
     source: Source
+    prefix: str = "DB_"
 
     @property
     def is_embedded(self) -> bool:
@@ -109,6 +110,31 @@ class Settings:
             password=found.get("DB_PASSWORD", ""),
             dbname=found.get("DB_NAME", DEFAULT_DATABASE),
             source="environment" if os.environ.get("DB_HOST") else ".env",
+        )
+
+    @classmethod
+    def prod(cls) -> Settings:
+        """The settings of dbt's target ``prod``, from the variables ``PROD_DB_*``.
+
+        Raises:
+            WarehouseError: host or user is not set, or the port is unusable.
+        """
+        found = variables()
+        missing = [name for name in ("PROD_DB_HOST", "PROD_DB_USER") if name not in found]
+        if missing:
+            raise WarehouseError(
+                f"The target prod needs {' and '.join(missing)} (and PROD_DB_PASSWORD, PROD_DB_PORT"
+                " and PROD_DB_NAME as your server has them): set them in the environment or in"
+                " .env."
+            )
+        return cls(
+            host=found["PROD_DB_HOST"],
+            port=port_number(found.get("PROD_DB_PORT", "5432"), "PROD_DB_PORT"),
+            user=found["PROD_DB_USER"],
+            password=found.get("PROD_DB_PASSWORD", ""),
+            dbname=found.get("PROD_DB_NAME", f"{DEFAULT_DATABASE}_prod"),
+            source="environment" if os.environ.get("PROD_DB_HOST") else ".env",
+            prefix="PROD_DB_",
         )
 
     @classmethod

@@ -105,24 +105,25 @@ def _is_transient(error: psycopg.Error) -> bool:
 def _explain(settings: Settings, error: psycopg.Error) -> str:
     text = str(error)
     where = f"server {settings.host}:{settings.port}"
+    name = settings.prefix
     if "password authentication failed" in text or "no password supplied" in text:
         return (
-            f"The {where} refuses the password of user {settings.user}: correct DB_USER and"
-            f" DB_PASSWORD ({_named(settings)})."
+            f"The {where} refuses the password of user {settings.user}: correct {name}USER and"
+            f" {name}PASSWORD ({_named(settings)})."
         )
     if "database" in text and "does not exist" in text:
         return (
             f"The {where} has no database {settings.dbname!r}: create it"
-            f" (`createdb {settings.dbname}`) or correct DB_NAME ({_named(settings)})."
+            f" (`createdb {settings.dbname}`) or correct {name}NAME ({_named(settings)})."
         )
     if "FATAL" in text:
         return f"The {where} refuses user {settings.user}: {_one_line(error)}."
     if settings.is_embedded:
         return f"The embedded {where} is not running: run `python -m warehouse start`."
-    return (
-        f"The {where} cannot be reached ({_named(settings)}): start it, or correct DB_HOST and"
-        " DB_PORT, or remove DB_HOST to use the embedded server."
-    )
+    remedy = f"start it, or correct {name}HOST and {name}PORT"
+    if name == "DB_":
+        remedy += ", or remove DB_HOST to use the embedded server"
+    return f"The {where} cannot be reached ({_named(settings)}): {remedy}."
 
 
 def _named(settings: Settings) -> str:

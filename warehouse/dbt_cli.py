@@ -2,7 +2,8 @@
 
 dbt reads neither ``.env`` nor the embedded server's state, so this stands before it: it fills in
 what is not exported, starts the embedded server if that is the one and stopped, provides dbt's
-packages, and hands over to the real command with the arguments as they were typed.
+packages, sees to it that one build runs at a time, and hands over to the real command with the
+arguments as they were typed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from warehouse import config, packages, server
@@ -17,32 +20,75 @@ from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
 from warehouse.errors import WarehouseError
 
-# Commands of dbt that need no database.
+log = logging.getLogger(__name__)
+
+# Commands of dbt that need no database, that make no connection, that write, and the others.
 _OFFLINE = {"clean", "deps", "init"}
+_READING_FILES = {"list", "ls", "parse"}
+_BUILDING = {"build", "retry", "run", "seed", "snapshot"}
+_OTHERS = {"clone", "compile", "debug", "docs", "run-operation", "show", "source", "test"}
+_COMMANDS = _OFFLINE | _READING_FILES | _BUILDING | _OTHERS
+_ABOUT_ITSELF = {"--help", "-h", "--version", "-v"}
+# Any number, but the same one in every process.
+_LOCK = 7_305_202_403
 
 
 def main() -> int:
     """``dbt``."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     arguments = sys.argv[1:]
-    command = _command(arguments)
-    try:
-        if _in_project():
-            if command == "deps" and "--help" not in arguments:
-                rest = [argument for argument in arguments if argument != "deps"]
-                packages.install(rest)
-                return 0
-            _set_up(database=command is not None and command not in _OFFLINE)
-            if command is not None and command not in _OFFLINE:
-                packages.ensure()
-    except WarehouseError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    # Only now that the environment is complete: dbt reads it on import.
-    from dbt.cli.main import cli  # noqa: PLC0415
+    with ExitStack() as held:
+        try:
+            if _in_project():
+                command = _command(arguments)
+                if command == "deps" and "--help" not in arguments:
+                    rest = [argument for argument in arguments if argument != "deps"]
+                    packages.install(rest)
+                    return 0
+                _complete_environment()
+                if command is not None and command not in _OFFLINE:
+                    packages.ensure()
+                    _prepare(command, _target(arguments), held)
+        except WarehouseError as error:
+            sys.stderr.write(f"error: {error}\n")
+            return 1
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted\n")
+            return 130
+        # Only now that the environment is complete: dbt reads it on import.
+        from dbt.cli.main import cli  # noqa: PLC0415
 
-    cli()
+        cli()
     return 0
+
+
+def _prepare(command: str, target: str, held: ExitStack) -> None:
+    """See to it that the target can be reached, and that nobody else builds it meanwhile."""
+    if target == "prod":
+        if command in _READING_FILES:
+            return
+        settings = Settings.prod()
+        connect(settings).close()  # one sentence, instead of dbt's retries
+    else:
+        settings = _find_database()
+    if command in _BUILDING:
+        held.enter_context(building(settings))
+
+
+@contextmanager
+def building(settings: Settings) -> Iterator[None]:
+    """Wait for other builds of this database, and keep them waiting until the block ends.
+
+    The lock lives in a session of its own: if this process is killed, the server lets it go.
+
+    Raises:
+        WarehouseError: no connection.
+    """
+    with connect(settings, autocommit=True, application_name="dbt build lock") as conn:
+        if conn.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone() != (True,):
+            log.info("Another dbt build is at work on %s, waiting for it.", settings.address)
+            conn.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        yield
 
 
 def mf_main() -> int:
@@ -50,7 +96,9 @@ def mf_main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         if _in_project():
-            _set_up(database=_command(sys.argv[1:]) is not None)
+            _complete_environment()
+            if not _ABOUT_ITSELF & set(sys.argv[1:]):
+                _find_database()
             packages.ensure()
             os.chdir(PROJECT_ROOT)  # mf looks for the project in the working folder only
     except WarehouseError as error:
@@ -69,9 +117,18 @@ def mf_main() -> int:
 
 def _command(arguments: list[str]) -> str | None:
     """The subcommand, or None if dbt only has to say something about itself."""
-    if {"--help", "-h", "--version", "-v"} & set(arguments):
+    if _ABOUT_ITSELF & set(arguments):
         return None
-    return next((argument for argument in arguments if not argument.startswith("-")), None)
+    return next((argument for argument in arguments if argument in _COMMANDS), None)
+
+
+def _target(arguments: list[str]) -> str:
+    for position, argument in enumerate(arguments):
+        if argument in ("--target", "-t"):
+            return "".join(arguments[position + 1 : position + 2])
+        if argument.startswith("--target="):
+            return argument.removeprefix("--target=")
+    return os.environ.get("DBT_TARGET") or "dev"
 
 
 def _in_project() -> bool:
@@ -79,19 +136,21 @@ def _in_project() -> bool:
     return here == PROJECT_ROOT or PROJECT_ROOT in here.parents
 
 
-def _set_up(database: bool) -> None:
+def _complete_environment() -> None:
     os.environ.setdefault("DBT_PROFILES_DIR", str(PROJECT_ROOT))
     os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT_ROOT))
     # All of .env, not only DB_*: the prod target has variables of its own.
     for name, value in config.env_file_variables().items():
         os.environ.setdefault(name, value)
-    if not database:
-        return
-    settings: Settings = server.ensure()
-    if not settings.is_embedded and "prod" not in sys.argv:
-        connect(settings).close()  # one sentence, instead of dbt's retries
+
+
+def _find_database() -> Settings:
+    """Lead dbt to the server of ``DB_*``, else to the embedded one, which is started."""
+    settings = server.ensure()
     if settings.is_embedded or not os.environ.get("DB_HOST"):
         os.environ.update(settings.environment())
     else:
+        connect(settings).close()  # one sentence, instead of dbt's retries
         for name, value in settings.environment().items():
             os.environ.setdefault(name, value)
+    return settings

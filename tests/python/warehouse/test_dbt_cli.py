@@ -5,9 +5,12 @@ from __future__ import annotations
 import http.server
 import os
 import socket
+import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import pytest
 
 from warehouse import dbt_cli, packages
 from warehouse.config import PROJECT_ROOT, Settings
+from warehouse.db import connect
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +88,131 @@ def test_a_server_that_is_down_is_one_sentence(
     said = capsys.readouterr().err
     assert said.startswith("error: The server 127.0.0.1:1 cannot be reached")
     assert said.count("\n") == 1
+
+
+def on_path(settings: Settings, prefix: str) -> dict[str, str]:
+    """The variables that lead to a database."""
+    return {
+        f"{prefix}{name.removeprefix('DB_')}": value
+        for name, value in settings.environment().items()
+        if name.startswith("DB_")
+    }
+
+
+@pytest.mark.parametrize("how", [("--target", "prod"), ("--target=prod",), ("-t", "prod"), ()])
+def test_prod_without_its_variables_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    handed_over: list[dict[str, str]],
+    capsys: pytest.CaptureFixture[str],
+    how: tuple[str, ...],
+) -> None:
+    if not how:
+        monkeypatch.setenv("DBT_TARGET", "prod")
+    assert run(monkeypatch, "build", *how) == 1
+    assert handed_over == []
+    said = capsys.readouterr().err
+    assert said.startswith("error: The target prod needs PROD_DB_HOST and PROD_DB_USER (and PROD_")
+    assert said.count("\n") == 1
+
+
+def test_prod_is_reached_by_its_own_variables(
+    monkeypatch: pytest.MonkeyPatch,
+    handed_over: list[dict[str, str]],
+    database: Settings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Not by DB_*, and no embedded server is started for it."""
+    monkeypatch.setenv("DB_HOST", "nowhere.invalid")
+    for name, value in on_path(database, "PROD_DB_").items():
+        monkeypatch.setenv(name, value)
+    assert run(monkeypatch, "build", "--target", "prod") == 0
+    assert len(handed_over) == 1
+    monkeypatch.setenv("PROD_DB_PASSWORD", "wrong")
+    assert run(monkeypatch, "build", "--target", "prod") == 1
+    assert "correct PROD_DB_USER and PROD_DB_PASSWORD" in capsys.readouterr().err
+    assert run(monkeypatch, "parse", "--target", "prod") == 0
+
+
+# -- one build at a time -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, database: Settings) -> None:
+    """Leads to the test's own database."""
+    for name, value in on_path(database, "DB_").items():
+        monkeypatch.setenv(name, value)
+
+
+def holders(database: Settings) -> list[tuple[bool]]:
+    with connect(database) as conn:
+        return conn.execute(
+            "select granted from pg_locks where locktype = 'advisory' and objid = %s"
+            " and database = (select oid from pg_database where datname = current_database())",
+            (dbt_cli._LOCK % 2**32,),
+        ).fetchall()
+
+
+@pytest.mark.parametrize("command", ["build", "run", "seed", "snapshot", "retry"])
+@pytest.mark.usefixtures("environment")
+def test_a_build_holds_the_lock_until_it_ends(
+    monkeypatch: pytest.MonkeyPatch, database: Settings, command: str
+) -> None:
+    seen = []
+    monkeypatch.setattr(packages, "ensure", lambda: None)
+    monkeypatch.setattr("dbt.cli.main.cli", lambda: seen.append(holders(database)))
+    assert run(monkeypatch, "--no-use-colors", command, "--select", "test") == 0
+    assert seen == [[(True,)]]
+    assert holders(database) == []
+
+
+@pytest.mark.parametrize("command", ["test", "compile", "docs", "show", "parse", "ls"])
+@pytest.mark.usefixtures("environment")
+def test_what_does_not_build_does_not_wait(
+    monkeypatch: pytest.MonkeyPatch, handed_over: list[dict[str, str]], database: Settings,
+    command: str,
+) -> None:  # fmt: skip
+    with dbt_cli.building(database):
+        assert run(monkeypatch, command) == 0
+    assert len(handed_over) == 1
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_second_build_waits_for_the_first(
+    monkeypatch: pytest.MonkeyPatch, handed_over: list[dict[str, str]], database: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    caplog.set_level("INFO")
+    with ThreadPoolExecutor(1) as thread:
+        with dbt_cli.building(database):
+            second = thread.submit(run, monkeypatch, "build")
+            until(lambda: (False,) in holders(database))
+            assert handed_over == []
+        assert second.result(20) == 0
+    assert len(handed_over) == 1
+    assert f"Another dbt build is at work on {database.address}, waiting for it." in caplog.messages
+
+
+def test_a_killed_build_lets_go(database: Settings) -> None:
+    program = (
+        "import time; from warehouse.config import Settings; from warehouse.dbt_cli import building"
+        "\nwith building(Settings.load()): time.sleep(60)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=os.environ | on_path(database, "DB_"),
+        cwd=PROJECT_ROOT,
+    )
+    until(lambda: holders(database) == [(True,)])
+    process.kill()
+    process.wait()
+    until(lambda: holders(database) == [])
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_outside_the_project_dbt_is_left_alone(
