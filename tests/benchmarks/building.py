@@ -33,7 +33,8 @@ class Scale:
 
 
 @contextmanager
-def _server(folder: Path, name: str) -> Iterator[Warehouse]:
+def server(folder: Path, name: str) -> Iterator[Warehouse]:
+    """A warehouse of its own, deleted at the end."""
     warehouse = Warehouse(home=folder / f"{name}-pg", raw=folder / f"{name}-raw")
     warehouse.start()
     try:
@@ -44,7 +45,7 @@ def _server(folder: Path, name: str) -> Iterator[Warehouse]:
 
 def run_default(report: Report, folder: Path, quick: bool) -> None:
     """`dbt build` of the data of `make demo`, into an empty warehouse."""
-    with _server(folder, "default") as warehouse:
+    with server(folder, "default") as warehouse:
         report.step("generating and loading the default data")
         warehouse.generate()
         warehouse.load()
@@ -64,7 +65,7 @@ def run_default(report: Report, folder: Path, quick: bool) -> None:
 
 @contextmanager
 def _scale(report: Report, folder: Path, size: Size, days: int) -> Iterator[Scale]:
-    with _server(folder, f"scale-{size.transactions}") as warehouse:
+    with server(folder, f"scale-{size.transactions}") as warehouse:
         name = f"{size.transactions:,} transactions"
         report.step(f"{name}: generating and loading")
         warehouse.generate(*size.arguments)
