@@ -75,3 +75,8 @@
 {% macro touched_transaction_months() %}select month_start_date from touched{% endmacro %}
 {% macro as_float(value) %}{{ value }}{% endmacro %}
 {% macro logarithm(value) %}{{ value }}{% endmacro %}
+{% macro significant(value, digits=9) %}round({{ value }}, {{ digits }}){% endmacro %}
+{% macro touched_customers(relations) %}select customer_id from touched{% endmacro %}
+{% macro touched_months() %}select customer_month_key from touched{% endmacro %}
+{% macro is_unscheduled(transactions) %}{{ transactions }}.transaction_type = 'x'{% endmacro %}
+{% macro is_declined_for_money(transactions) %}{{ transactions }}.decline_reason = 'x'{% endmacro %}

@@ -36,6 +36,11 @@ def type_string() -> str:
     return "text"
 
 
+def type_float() -> str:
+    """A type."""
+    return "float"
+
+
 def type_timestamp() -> str:
     """A type."""
     return "timestamptz"
