@@ -14,6 +14,15 @@
         build_id bigint, invocation_id {{ dbt.type_string() }},
         started_at {{ dbt.type_timestamp() }}, last_batch_id bigint
     );
+    {{ comment_on(
+        'silver.builds',
+        'Which runs of dbt have there been, and what had been loaded when each began? One row per run.', {
+            'build_id': 'Number of the run, from 1; the rows it wrote carry it as _build_id.',
+            'invocation_id': 'The name dbt gave the run, as in its logs.',
+            'started_at': 'When the run began (UTC).',
+            'last_batch_id': 'The last batch loaded by then; the run reads no later one.'
+        }
+    ) }}
     insert into silver.builds
     select
         coalesce((select max(build_id) from silver.builds), 0) + 1, '{{ invocation_id }}',

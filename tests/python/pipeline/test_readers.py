@@ -131,12 +131,12 @@ def test_everything_is_commented(demo_warehouse: Warehouse) -> None:
         " join pg_attribute a on a.attrelid = c.oid and a.attnum >= 0 and not a.attisdropped"
         " left join pg_description d on d.objoid = c.oid and d.objsubid = a.attnum"
         " where n.nspname in ('gold', 'dst', 'curated', 'silver') and c.relkind in ('r', 'v', 'p')"
-        " and c.relname <> 'builds' and coalesce(d.description, '') = ''"
+        " and coalesce(d.description, '') = ''"
     )
     undescribed = demo_warehouse.query(
         "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace"
         " where n.nspname in ('gold', 'dst', 'curated', 'silver') and c.relkind in ('r', 'v', 'p')"
-        " and c.relname <> 'builds' and coalesce(obj_description(c.oid), '') = ''"
+        " and coalesce(obj_description(c.oid), '') = ''"
     )
     assert not bare
     assert not undescribed
