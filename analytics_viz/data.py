@@ -1,6 +1,7 @@
 """Reading the warehouse: one snapshot of the database per report, aggregated in SQL.
 
-Queries read the schemas gold and dst, and silver.as_of_date for what "today" means, not the clock.
+Queries read the schemas gold and dst, as bi_reader may; gold.data_as_of says what "today" means,
+not the clock.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def open_warehouse(settings: Settings | None = None) -> Iterator[Warehouse]:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with _explained(settings):
-            as_of = _single(connection, "select as_of_date from silver.as_of_date")
+            as_of = _single(connection, "select as_of_date from gold.data_as_of")
             first_day = _single(
                 connection, "select min(month_start_date) from dst.dst_category_trends"
             )
@@ -133,7 +134,7 @@ def _explained(settings: Settings) -> Iterator[None]:
     except psycopg.errors.InsufficientPrivilege as error:
         raise WarehouseError(
             f"User {settings.user} may not read what the report needs ({_sentence(error)}):"
-            " connect as the warehouse's owner (DB_USER, DB_PASSWORD)."
+            " connect as bi_reader or the warehouse's owner (DB_USER, DB_PASSWORD)."
         ) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise WarehouseError(

@@ -242,7 +242,7 @@ def test_one_failing_report_does_not_lose_the_others(view: View, tmp_path: Path)
 def test_missing_relation_ends_with_its_name_and_exit_code_1(
     demo_warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    """The whole command, as a reader who may not read what reports need."""
+    """The whole command."""
     with demo_warehouse.connect() as connection:
         connection.execute("alter table gold.fact_fraud_alerts rename to hidden")
     try:
@@ -259,13 +259,32 @@ def test_missing_relation_ends_with_its_name_and_exit_code_1(
     assert {path.name for path in tmp_path.iterdir()} == {f"{NAME}.html", "index.html"}
 
 
-def test_reader_is_told_to_come_as_owner(demo_warehouse: Warehouse, tmp_path: Path) -> None:
-    settings = Settings.embedded(demo_warehouse.home)
-    environment = settings.environment() | {
+def test_reader_builds_every_report(demo_warehouse: Warehouse, tmp_path: Path) -> None:
+    """bi_reader reads gold and dst only, and needs no more."""
+    pairs = [f"{name}={value}" for name, value in as_reader(demo_warehouse).items()]
+    demo_warehouse.run(
+        "env", *pairs, sys.executable, "analytics_viz/run_all_viz.py", "--no-email",
+        "--output-dir", str(tmp_path),
+    )  # fmt: skip
+    assert len(list(tmp_path.glob("[0-9]*.html"))) == len(SCRIPTS)
+
+
+def test_what_a_user_may_not_read(demo_warehouse: Warehouse, tmp_path: Path) -> None:
+    with demo_warehouse.connect() as connection:
+        connection.execute("revoke select on gold.data_as_of from bi_reader")
+    try:
+        done = _run_with(demo_warehouse, as_reader(demo_warehouse), tmp_path)
+    finally:
+        with demo_warehouse.connect() as connection:
+            connection.execute("grant select on gold.data_as_of to bi_reader")
+    assert "User bi_reader may not read" in done and "DB_USER" in done
+
+
+def as_reader(demo_warehouse: Warehouse) -> dict[str, str]:
+    """Variables that lead to the warehouse as bi_reader."""
+    return Settings.embedded(demo_warehouse.home).environment() | {
         "DB_USER": "bi_reader", "DB_PASSWORD": READER_PASSWORD, "WAREHOUSE_EMBEDDED": "",
     }  # fmt: skip
-    done = _run_with(demo_warehouse, environment, tmp_path)
-    assert "bi_reader may not read" in done and "DB_USER" in done
 
 
 def _run_with(demo_warehouse: Warehouse, environment: dict[str, str], folder: Path) -> str:
