@@ -80,3 +80,4 @@
 {% macro touched_months() %}select customer_month_key from touched{% endmacro %}
 {% macro is_unscheduled(transactions) %}{{ transactions }}.transaction_type = 'x'{% endmacro %}
 {% macro is_declined_for_money(transactions) %}{{ transactions }}.decline_reason = 'x'{% endmacro %}
+{% macro months_that_differ(curated_value, dst_columns) %}select 'table' as dst_table{% endmacro %}

@@ -13,9 +13,11 @@
 {%- endmacro %}
 
 {% macro masked_name(name) -%}
-    {#- `David Wong` in clear for the owner, `D. W.` for everybody else. -#}
+    {#- `David Wong` in clear for the owner, `D. W.` for everybody else; of a name of one word nothing is
+        shown, since an initial may be all of it. -#}
     case
         when {{ sees_personal_data() }} then {{ name }}
+        when split_part({{ name }}, ' ', 2) = '' then '***'
         else substr({{ name }}, 1, 1) || '. ' || substr(split_part({{ name }}, ' ', 2), 1, 1) || '.'
     end
 {%- endmacro %}
