@@ -139,8 +139,10 @@ final as (
         dated.transaction_type in ('withdrawal', 'deposit') and dated.channel = 'ATM' as is_cash,
         dated.channel in ('Online', 'Mobile') as is_online,
         coalesce(methods.is_payment_channel, false) as is_payment_channel,
-        coalesce(categories.category_group = 'essential', false) as is_essential,
-        coalesce(categories.category_group = 'discretionary', false) as is_discretionary,
+        {{ is_spending('dated.transaction_type') }}
+        and coalesce(categories.category_group = 'essential', false) as is_essential,
+        {{ is_spending('dated.transaction_type') }}
+        and coalesce(categories.category_group = 'discretionary', false) as is_discretionary,
         dated.is_weekend,
         {{ time_of_day('dated.hour_of_day') }} = 'night' as is_night,
         coalesce(merchants.risk_rating = 'High', false) as is_high_risk_merchant,
