@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from pathlib import Path
 
 import pandas as pd
-import polars as pl
 
 from generator.bank import write_history
 from generator.options import HistoryOptions, parse_date, yesterday
+from generator.sheet import Sheet
 from generator.simulation import TABLES, Simulation
 
 KEY = {
@@ -25,6 +26,9 @@ KEY = {
     "marketing_campaigns": "campaign_id",
     "loan_payments": "payment_id",
 }
+
+# digits that are no number
+TEXTS = ("zip_code", "mcc_code", "card_last_four", "authorization_code", "account_number")
 
 
 class EnhancedFinancialDataGenerator:
@@ -65,43 +69,47 @@ class EnhancedFinancialDataGenerator:
     def generate_all(self, num_transactions: int = 50_000) -> dict[str, pd.DataFrame]:
         """All tables in their clean final state: the newest version of every row, no defects.
 
-        Money and rates are float64 columns, ids int64, moments datetime64; shapes follow the
-        arguments (`transactions` has exactly `num_transactions` rows).
+        Money and rates are float64 columns, whole numbers int64 (float64 where some are missing),
+        moments datetime64; shapes follow the arguments (`transactions` has exactly
+        `num_transactions` rows).
         """
         options = HistoryOptions(
             self.customers, num_transactions, self.start, self.end, self.seed, self.dirt
         )
         if self.out_dir is not None:
             write_history(options, self.out_dir, overwrite=True)
-        parts: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
+        parts: dict[str, list[Sheet]] = {name: [] for name in TABLES}
         for happened in Simulation(options).history():
             parts["transactions"].append(happened.render(happened.ledger.rows))
-            for name, frame in happened.tables.items():
-                parts[name].append(frame)
-        return {name: _final(name, pl.concat(frames)) for name, frames in parts.items()}
+            for name, rows in happened.tables.items():
+                parts[name].append(rows)
+        return {name: _final(name, _as_frame(sheets)) for name, sheets in parts.items()}
 
 
-def _final(name: str, frame: pl.DataFrame) -> pd.DataFrame:
-    newest = frame.unique(subset=KEY[name], keep="last", maintain_order=True)
-    whole = [c for c in newest.columns if c.endswith("_id") and c not in ("device_id", "agent_id")]
-    moments = [c for c in newest.columns if c.endswith("_at")]
-    typed = newest.with_columns(
-        *(pl.col(c).cast(pl.Int64) for c in whole),
-        *(pl.col(c).str.to_datetime("%Y-%m-%d %H:%M:%S") for c in moments),
-    )
-    if "transaction_date" in typed.columns:
-        typed = typed.with_columns(pl.col("transaction_date").str.to_datetime("%Y-%m-%d %H:%M:%S"))
-    texts = {"zip_code", "mcc_code", "card_last_four", "authorization_code", "account_number"}
-    for column in typed.columns:
-        if typed[column].dtype != pl.String or column in texts:
-            continue
-        values = set(typed[column].drop_nulls().unique().to_list()[:3])
-        if values and values <= {"true", "false"}:
-            typed = typed.with_columns((pl.col(column) == "true").alias(column))
-        else:
-            number = typed[column].cast(pl.Float64, strict=False)
-            if number.null_count() == typed[column].null_count() and number.null_count() < len(
-                typed
-            ):
-                typed = typed.with_columns(number)
-    return typed.to_pandas()
+def _as_frame(sheets: list[Sheet]) -> pd.DataFrame:
+    content = io.BytesIO()
+    content.write(sheets[0].header)
+    for sheet in sheets:
+        content.writelines(sheet.csv())
+    content.seek(0)
+    return pd.read_csv(content, dtype=str, keep_default_na=False, na_values=[""])
+
+
+def _final(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    newest = frame.drop_duplicates(KEY[name], keep="last", ignore_index=True)
+    return newest.apply(_typed)
+
+
+def _typed(column: pd.Series) -> pd.Series:
+    """Numbers, flags and moments instead of their text."""
+    name = str(column.name)
+    if name.endswith("_at") or name == "transaction_date":
+        return pd.to_datetime(column, format="%Y-%m-%d %H:%M:%S")
+    if name in TEXTS:
+        return column
+    if column.isin(["true", "false"]).eq(column.notna()).all() and column.notna().any():
+        return column.map({"true": True, "false": False})
+    number = pd.to_numeric(column, errors="coerce")
+    if number.isna().ne(column.isna()).any() or number.isna().all():
+        return column
+    return number

@@ -18,7 +18,7 @@ from generator.dirt import Delivery
 from generator.options import HistoryOptions, OptionError
 from generator.simulation import Happened, Simulation
 from generator.timeline import day_number
-from generator.truth import CHURN_FILE, Totals, history_truth, write_churn
+from generator.truth import CHURN_FILE, Totals, write_churn, write_truth
 
 logger = logging.getLogger(__name__)
 Progress = Callable[[int], None]
@@ -101,7 +101,7 @@ def write_history(
                     progress(len(happened.ledger.rows))
             if writing is not None:
                 delivered_rows += writing.result()
-        write_json(folder / "truth.json", history_truth(simulation.world, totals))
+        write_truth(simulation.world, totals, folder / "truth.json")
         days = state.get("days", {}) if state is not None and same else {}
         write_json(folder / "generator.json", {**options.to_json(), "days": days})
         if state is not None and not same:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,47 +11,52 @@ Array = NDArray[Any]
 
 
 class Columns:
-    """Named NumPy arrays of equal length, with attribute access and `append`."""
+    """Named NumPy arrays of equal length, as attributes."""
+
+    __slots__ = ("__dict__", "_room")  # the columns; arrays of which they are the beginning
 
     def __init__(self, **columns: Array) -> None:
-        self.__dict__["_columns"] = dict(columns)
+        self.__dict__.update(columns)
+        self._room: dict[str, Array] = {}
 
-    def __getattr__(self, name: str) -> Array:
-        try:
-            column: Array = self.__dict__["_columns"][name]
-        except KeyError:
-            raise AttributeError(name) from None
-        return column
+    if TYPE_CHECKING:
 
-    def __setattr__(self, name: str, column: Array) -> None:
-        self._all[name] = column
+        def __getattr__(self, name: str) -> Array: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __len__(self) -> int:
-        return len(next(iter(self._all.values()))) if self._all else 0
-
-    @property
-    def _all(self) -> dict[str, Array]:
-        columns: dict[str, Array] = self.__dict__["_columns"]
-        return columns
+        return len(next(iter(self.__dict__.values()))) if self.__dict__ else 0
 
     @property
     def names(self) -> list[str]:
         """Column names in the order in which they were given."""
-        return list(self._all)
+        return list(self.__dict__)
 
     def append(self, other: Columns) -> None:
         """Add the rows of `other`, which must have the same columns."""
-        if len(other) == 0:
+        old, new = len(self), len(self) + len(other)
+        if new == old:
             return
-        for name, column in self._all.items():
-            self._all[name] = np.concatenate([column, getattr(other, name)])
+        for name, column in self.__dict__.items():
+            more = other.__dict__[name]
+            room = self._room.get(name)
+            if room is None or column.base is not room or len(room) < new:
+                # some room beyond the end, so that most additions copy nothing
+                room = np.empty(new + new // 4, dtype=np.result_type(column, more))
+                room[:old] = column
+                self._room[name] = room
+            room[old:new] = more
+            self.__dict__[name] = room[:new]
 
     def take(self, rows: Array) -> Columns:
         """The rows at the given positions, or where the given mask is true."""
-        return Columns(**{name: column[rows] for name, column in self._all.items()})
+        return Columns(**{name: column[rows] for name, column in self.__dict__.items()})
 
     @staticmethod
-    def concat(parts: list[Columns]) -> Columns:
-        """All rows of several parts with equal columns."""
-        names = parts[0].names
-        return Columns(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+    def concat(parts: list[Columns], order: Array | None = None) -> Columns:
+        """All rows of several parts with equal columns, in the given order."""
+        whole = {}
+        for name in parts[0].names:
+            column = np.concatenate([part.__dict__[name] for part in parts])
+            whole[name] = column if order is None else column[order]
+        return Columns(**whole)

@@ -6,18 +6,20 @@ Nothing here changes the true history. Every defect is reported with its row in 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from generator import reference as ref
 from generator import text
 from generator.columns import Array, Columns
 from generator.events import NONE
 from generator.randomness import random_for
+from generator.sheet import PIECE, Sheet
 from generator.simulation import Happened
 from generator.timeline import DAY, Period
 
@@ -88,7 +90,7 @@ KEYS = {
 }
 
 
-_Rewrite = Callable[[Any], str | int | None]
+_Rewrite = Callable[[str], str | None]
 
 
 @dataclass
@@ -96,12 +98,12 @@ class Delivered:
     """The tables of one batch as they are written, and the truth about them."""
 
     period: Period
-    tables: dict[str, list[pl.DataFrame]]  # parts that follow each other in one file
+    tables: dict[str, Iterable[Sheet]]  # parts that follow each other in one file
     rows: dict[str, dict[str, int]]
-    defects: list[dict[str, Any]]
+    defects: list[str]  # JSON objects
     spending: list[dict[str, Any]]
     ledger: dict[str, Any]
-    versions: dict[str, list[list[Any]]]
+    versions: dict[str, str]  # JSON lists
     late: list[int]
     corrected: list[int]
 
@@ -110,7 +112,7 @@ class Delivered:
 class _Waiting:
     """Transactions that come in a later batch: their text and their figures."""
 
-    frame: pl.DataFrame
+    lines: Sheet
     figures: Columns  # time, cents, category, old_cents, old_category, due (day number)
 
 
@@ -122,25 +124,22 @@ class Delivery:
     dirt: float
     late: _Waiting | None = None
     corrections: _Waiting | None = None
-    repeat_next: dict[str, pl.DataFrame] = field(default_factory=dict)
-    late_versions: pl.DataFrame | None = None
-    _defects: list[dict[str, Any]] = field(default_factory=list)
+    repeat_next: dict[str, Sheet] = field(default_factory=dict)
+    late_versions: Sheet | None = None
+    _defects: list[str] = field(default_factory=list)
     _rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def deliver(self, happened: Happened) -> Delivered:
         """The batch of a period."""
         self._defects, self._rows = [], {}
-        tables: dict[str, list[pl.DataFrame]] = {}
-        versions: dict[str, list[list[Any]]] = {}
-        for name, frame in happened.tables.items():
-            true_rows = self._hold_versions(happened, frame) if name == "customers" else frame
+        tables: dict[str, Iterable[Sheet]] = {}
+        versions: dict[str, str] = {}
+        for name, happened_rows in happened.tables.items():
+            true_rows = happened_rows
+            if name == "customers":
+                true_rows = self._hold_versions(happened, happened_rows)
             if name in VERSIONED:
-                versions[name] = [
-                    [int(key), moment, gone == "true"]
-                    for key, moment, gone in true_rows.select(
-                        VERSIONED[name], "updated_at", "is_deleted"
-                    ).rows()
-                ]
+                versions[name] = _version_list(true_rows, VERSIONED[name])
             tables[name] = self._other_table(happened.period, name, true_rows)
         tables["transactions"], spending, ledger, late, corrected = self._transactions(happened)
         return Delivered(
@@ -157,64 +156,55 @@ class Delivery:
 
     # ------------------------------------------------------------ small tables
 
-    def _hold_versions(self, happened: Happened, frame: pl.DataFrame) -> pl.DataFrame:
+    def _hold_versions(self, happened: Happened, rows: Sheet) -> Sheet:
         """A few customer versions come one batch late (never a first version)."""
         rng = random_for(self.seed, "late_versions", happened.period.first)
         old = self.late_versions
-        hold = (frame["created_at"] != frame["updated_at"]) & pl.Series(
-            rng.random(len(frame)) < LATE_VERSION
-        )
+        hold = (rows.column("created_at") != rows.column("updated_at")).any(axis=1)
+        hold &= rng.random(len(rows)) < LATE_VERSION
         if happened.period.is_last_of_history:
-            hold = hold & False
-        self.late_versions = frame.filter(hold)
-        kept = frame.filter(~hold)
-        return kept if old is None else pl.concat([kept, old])
+            hold[:] = False
+        self.late_versions = rows.take(hold)
+        kept = rows.take(~hold)
+        return kept if old is None else Sheet.concat([kept, old])
 
-    def _other_table(self, period: Period, name: str, frame: pl.DataFrame) -> list[pl.DataFrame]:
+    def _other_table(self, period: Period, name: str, rows: Sheet) -> list[Sheet]:
         """Repeated and unusable rows, and stray blanks, in any table but transactions."""
         rng = random_for(self.seed, f"dirt_{name}", period.first)
-        true_rows = len(frame)
+        count = len(rows)
         kinds = OTHER_GHOSTS.get(name, ())
-        repeats, ghosts = rng.poisson(self.dirt * 0.12 * true_rows * np.array([1.0, 1.0]))
-        if not kinds or true_rows == 0:
+        repeats, ghosts = rng.poisson(self.dirt * 0.12 * count * np.array([1.0, 1.0]))
+        if not kinds or count == 0:
             repeats = ghosts = 0
-        if name == "customers" and true_rows:
-            blank = np.flatnonzero(rng.random(true_rows) < self.dirt * 0.2)
-            frame = _write(frame, "city", blank, lambda value: f" {value} ")
+        if name == "customers" and count:
+            blank = np.flatnonzero(rng.random(count) < self.dirt * 0.2)
+            rows.rewrite("city", blank, lambda value: f" {value} ")
             self._report(name, blank, "blanks", "repaired")
-        parts = [frame]
+        parts = [rows]
         if name in self.repeat_next:
             earlier = self.repeat_next.pop(name)
             parts.append(earlier)
-            at = np.arange(true_rows, true_rows + len(earlier))
+            at = np.arange(count, count + len(earlier))
             self._report(name, at, "duplicate_of_previous_batch", "duplicate")
         position = sum(len(p) for p in parts)
-        duplicates = position - true_rows
+        duplicates = position - count
         if repeats:
-            parts.append(frame[rng.integers(0, true_rows, repeats)])
+            parts.append(rows.take(rng.integers(0, count, repeats)))
             at = np.arange(position, position + repeats)
             self._report(name, at, "duplicate", "duplicate")
             position, duplicates = position + int(repeats), duplicates + int(repeats)
             if repeats > 1 and name not in VERSIONED:
-                self.repeat_next[name] = frame[rng.integers(0, true_rows, 1)]
+                self.repeat_next[name] = rows.take(rng.integers(0, count, 1))
         if ghosts:
-            bad = frame[rng.integers(0, true_rows, ghosts)]
+            bad = rows.take(rng.integers(0, count, ghosts))
             which = rng.integers(0, len(kinds), ghosts)
-            ids = pl.Series(
-                [
-                    str(FOREIGN_ACCOUNT + period.batch_number % 10_000_000 + i * 7)
-                    for i in range(ghosts)
-                ]
-            )
-            bad = bad.with_columns(ids.alias(KEYS[name]))
-            for i, kind in enumerate(kinds):
-                hit = np.flatnonzero(which == i)
-                bad = _write(bad, kind[1], hit, _constant(kind[2]))
+            numbers = FOREIGN_ACCOUNT + period.batch_number % 10_000_000 + np.arange(ghosts) * 7
+            bad.write(KEYS[name], np.arange(ghosts), [str(number) for number in numbers])
+            for row, k in enumerate(which.tolist()):
+                kind, column, value, reason = kinds[k]
+                bad.write(column, np.array([row]), [value])
+                self._report(name, np.array([position + row]), kind, "quarantined", reason)
             parts.append(bad)
-            for i, k in enumerate(which):
-                self._report(
-                    name, np.array([position + i]), kinds[k][0], "quarantined", kinds[k][3]
-                )
         self._count(name, sum(len(p) for p in parts), duplicates, int(ghosts))
         return parts
 
@@ -222,7 +212,7 @@ class Delivery:
 
     def _transactions(
         self, happened: Happened
-    ) -> tuple[list[pl.DataFrame], list[dict[str, Any]], dict[str, Any], list[int], list[int]]:
+    ) -> tuple[Iterable[Sheet], list[dict[str, Any]], dict[str, Any], list[int], list[int]]:
         period, rows = happened.period, happened.ledger.rows
         rng = random_for(self.seed, "dirt_transactions", period.first)
         old_late, due = self.late, self._due_corrections(period)
@@ -230,27 +220,26 @@ class Delivery:
         told_rows = self._misstate(happened, rng, misstated, recategorised)
         held, here = told_rows.take(late), told_rows.take(~late)
         self.late = _Waiting(happened.render(held), _figures(held)) if len(held) else None
-        own = happened.render(here)
         honest = (here.type == ref.TYPE["purchase"]) & (here.decline == NONE) & ~here.recurring
         pool = np.flatnonzero(honest & ~misstated[~late])
-        own = self._write_badly(rng, own, here)
+        own = _Own(happened.render, here, self._choose_bad(rng, here))
 
-        parts, told = [own], [_figures(here)]
+        parts, told = [], [_figures(here)]
         if old_late is not None:
-            parts.append(old_late.frame)
+            parts.append(old_late.lines)
             told.append(old_late.figures)
         if due is not None:
-            parts.append(due.frame)
-        position = sum(len(p) for p in parts)
+            parts.append(due.lines)
+        position = len(here) + sum(len(p) for p in parts)
         repeats = self._repeats(rng, own, position)
         parts += repeats
         duplicates = sum(len(p) for p in repeats)
-        ghosts = self._ghosts(happened, rng, here.take(pool), len(own), position + duplicates)
+        ghosts = self._ghosts(happened, rng, here, pool, position + duplicates)
         parts.append(ghosts)
         count = len(ghosts)
         self._count("transactions", position + duplicates + count, duplicates, count)
         return (
-            parts,
+            chain(own.all(), parts),
             _spending(told, due),
             _ledger(told, due),
             [] if old_late is None else [int(i) for i in old_late.figures.id],
@@ -275,12 +264,10 @@ class Delivery:
             )
         return told
 
-    def _repeats(
-        self, rng: np.random.Generator, own: pl.DataFrame, position: int
-    ) -> list[pl.DataFrame]:
+    def _repeats(self, rng: np.random.Generator, own: _Own, position: int) -> list[Sheet]:
         """Rows of the previous batch and of this one once more; some wait for the next batch."""
         parts = []
-        m = len(own)
+        m = len(own.rows)
         repeats = int(rng.poisson(self.dirt * REPEATED * m))
         again = int(rng.poisson(self.dirt * REPEATED_NEXT * m))
         earlier = self.repeat_next.pop("transactions", None)
@@ -290,22 +277,22 @@ class Delivery:
             self._report("transactions", at, "duplicate_of_previous_batch", "duplicate")
             position += len(earlier)
         if repeats:
-            parts.append(own[rng.integers(0, m, repeats)])
+            parts.append(own.take(rng.integers(0, m, repeats)))
             at = np.arange(position, position + repeats)
             self._report("transactions", at, "duplicate", "duplicate")
         if again:
-            self.repeat_next["transactions"] = own[rng.integers(0, m, again)]
+            self.repeat_next["transactions"] = own.take(rng.integers(0, m, again))
         return parts
 
     def _due_corrections(self, period: Period) -> _Waiting | None:
         """Take the corrections that belong into this batch out of the queue."""
         queue = self.corrections
-        if queue is None or len(queue.frame) == 0:
+        if queue is None or len(queue.lines) == 0:
             return None
         due = queue.figures.due <= period.last
-        taken = _Waiting(queue.frame.filter(pl.Series(due)), queue.figures.take(due))
-        self.corrections = _Waiting(queue.frame.filter(pl.Series(~due)), queue.figures.take(~due))
-        return taken if len(taken.frame) else None
+        taken = _Waiting(queue.lines.take(due), queue.figures.take(due))
+        self.corrections = _Waiting(queue.lines.take(~due), queue.figures.take(~due))
+        return taken if len(taken.lines) else None
 
     def _plan_corrections(
         self,
@@ -333,8 +320,8 @@ class Delivery:
         category[wrong] = np.where(amount, rows.category[wrong], other)
         due = np.where(amount, period.last + 1, period.last + 1 + rng.integers(0, 75, k))
         moment = due * DAY + rng.integers(3600, 20 * 3600, k)
-        frame = happened.render(rows.take(wrong))
-        true_frame = frame.with_columns(text.stamps(moment).alias("updated_at"))
+        true_lines = happened.render(rows.take(wrong))
+        true_lines.put("updated_at", text.stamps(moment))
         figures = Columns(
             id=rows.id[wrong],
             time=rows.time[wrong],
@@ -345,61 +332,49 @@ class Delivery:
             due=due,
         )
         if self.corrections is None:
-            self.corrections = _Waiting(true_frame, figures)
+            self.corrections = _Waiting(true_lines, figures)
         else:
-            self.corrections.frame = pl.concat([self.corrections.frame, true_frame])
+            self.corrections.lines = Sheet.concat([self.corrections.lines, true_lines])
             self.corrections.figures.append(figures)
 
-    def _write_badly(
-        self, rng: np.random.Generator, frame: pl.DataFrame, rows: Columns
-    ) -> pl.DataFrame:
+    def _choose_bad(self, rng: np.random.Generator, rows: Columns) -> _Soil:
         """Formats, gaps and typing habits that the warehouse must repair."""
-        n = len(frame)
+        n = len(rows)
         hit = {
             family: np.flatnonzero(rng.random(n) < share * self.dirt)
             for family, share in REPAIRABLE.items()
         }
-        for i, (kind, pattern) in enumerate(_DATE_FORMATS.items()):
-            at = hit["date"][i :: len(_DATE_FORMATS)]
-            frame = _write(frame, "transaction_date", at, _as_date(pattern))
-            self._report("transactions", at, kind, "repaired")
-        for i, (kind, rewrite) in enumerate(_AMOUNT_FORMATS.items()):
-            at = hit["amount"][i :: len(_AMOUNT_FORMATS)]
-            frame = _write(frame, "amount", at, rewrite)
-            self._report("transactions", at, kind, "repaired")
-        at = hit["missing_customer"]
-        frame = _blank(frame, at, "customer_id")
-        self._report("transactions", at, "missing_customer", "repaired")
-        at = hit["missing_location"]
-        frame = _blank(frame, at, "location_city", "location_state", "location_country")
-        self._report("transactions", at, "missing_location", "repaired")
-        at = hit["missing_description"]
-        frame = _blank(frame, at, "description")
-        self._report("transactions", at, "missing_description", "repaired")
-        at = hit["missing_category"][rows.category[hit["missing_category"]] != NONE]
-        frame = _blank(frame, at, "merchant_category")
-        self._report("transactions", at, "missing_category", "repaired")
-        at = np.setdiff1d(hit["blanks"], hit["letter_case"])
-        frame = _write(frame, "channel", at, lambda value: f"  {value} ")
-        self._report("transactions", at, "blanks", "repaired")
-        at = hit["letter_case"]
-        frame = _write(
-            frame, "channel", at, lambda v: v.lower() if len(v) % 2 else v.upper().swapcase()
-        )
-        self._report("transactions", at, "letter_case", "repaired")
-        return frame
+        hit["missing_category"] = hit["missing_category"][
+            rows.category[hit["missing_category"]] != NONE
+        ]
+        hit["blanks"] = np.setdiff1d(hit["blanks"], hit["letter_case"])
+        # rows of a family take turns in its ways of being written
+        chosen: dict[str, Array] = {}
+        for family, at in hit.items():
+            kinds = _BAD_FORMATS.get(family, (family,))
+            chosen |= {kind: at[i :: len(kinds)] for i, kind in enumerate(kinds)}
+        soil = _Soil(np.zeros(n, dtype=np.uint16))
+        for bit, kind in enumerate(_BAD):
+            soil.marks[chosen[kind]] |= 1 << bit
+            self._report("transactions", chosen[kind], kind, "repaired")
+        return soil
 
     def _ghosts(
-        self, happened: Happened, rng: np.random.Generator, pool: Columns, n: int, position: int
-    ) -> pl.DataFrame:
-        """Rows that never happened and that no one could use, made from true purchases."""
+        self,
+        happened: Happened,
+        rng: np.random.Generator,
+        rows: Columns,
+        pool: Array,
+        position: int,
+    ) -> Sheet:
+        """Rows that never happened and that no one could use, made from the purchases at `pool`."""
         period = happened.period
-        count = int(rng.poisson(self.dirt * UNUSABLE * n)) if len(pool) else 0
-        ghosts = happened.render(pool.take(rng.integers(0, max(len(pool), 1), count)))
+        count = int(rng.poisson(self.dirt * UNUSABLE * len(rows))) if len(pool) else 0
+        ghosts = happened.render(rows.take(pool[rng.integers(0, max(len(pool), 1), count)]))
         if count == 0:
             return ghosts
         ids = period.batch_number * 10_000_000 + GHOST_IDS + np.arange(count)
-        ghosts = ghosts.with_columns(pl.Series(ids).alias("transaction_id"))
+        ghosts.put("transaction_id", text.whole(ids))
         kinds = list(_GHOSTS)
         which = rng.integers(0, len(kinds), count)
         which[: len(kinds)] = (np.arange(min(count, len(kinds))) + int(rng.integers(0, 13))) % len(
@@ -408,7 +383,7 @@ class Delivery:
         for k, kind in enumerate(kinds):
             at = np.flatnonzero(which == k)
             for column, rewrite in _GHOSTS[kind][1].items():
-                ghosts = _write(ghosts, column, at, rewrite)
+                ghosts.rewrite(column, at, rewrite)
         for i, k in enumerate(which):
             at = np.array([position + i])
             self._report("transactions", at, kinds[k], "quarantined", _GHOSTS[kinds[k]][0])
@@ -419,16 +394,9 @@ class Delivery:
     def _report(
         self, table: str, at: Array, kind: str, expected: str, reason: str | None = None
     ) -> None:
-        self._defects.extend(
-            {
-                "file": f"{table}.csv",
-                "row": int(row) + 1,
-                "kind": kind,
-                "expected": expected,
-                "reason": reason,
-            }
-            for row in at
-        )
+        what = {"expected": expected, "file": f"{table}.csv", "kind": kind, "reason": reason}
+        start = json.dumps(what)[:-1]
+        self._defects.extend(f'{start}, "row": {row + 1}}}' for row in at.tolist())
 
     def _count(self, table: str, delivered: int, duplicates: int, quarantined: int) -> None:
         self._rows[table] = {
@@ -439,31 +407,100 @@ class Delivery:
         }
 
 
-def _constant(value: str | None) -> _Rewrite:
-    return lambda _: value
+def _version_list(rows: Sheet, key: str) -> str:
+    """JSON: [key, updated_at, is_deleted] of each row."""
+    entries = text.join(
+        ", [",
+        rows.column(key),
+        ', "',
+        rows.column("updated_at"),
+        '", ',
+        rows.column("is_deleted"),
+        "]",
+    )
+    return f"[{text.plain(entries)[2:]}]"
 
 
 def _as_date(pattern: str) -> Callable[[str], str]:
     return lambda value: dt.datetime.fromisoformat(value).strftime(pattern)
 
 
-_DATE_FORMATS = {
-    "date_slash": "%d/%m/%Y %H:%M:%S",
-    "date_month_name": "%d-%b-%Y %H:%M:%S",
-    "date_short_year": "%d/%m/%y %H:%M:%S",
+# what is written badly: columns, and what becomes of their text (nothing: they are left out)
+_BAD: dict[str, tuple[tuple[str, ...], _Rewrite | None]] = {
+    "date_slash": (("transaction_date",), _as_date("%d/%m/%Y %H:%M:%S")),
+    "date_month_name": (("transaction_date",), _as_date("%d-%b-%Y %H:%M:%S")),
+    "date_short_year": (("transaction_date",), _as_date("%d/%m/%y %H:%M:%S")),
+    "amount_dollar": (
+        ("amount",),
+        lambda value: f"-${value[1:]}" if value[0] == "-" else f"${value}",
+    ),
+    "amount_currency_after": (("amount",), lambda value: f"{value} USD"),
+    "amount_currency_before": (("amount",), lambda value: f"USD {value}"),
+    "missing_customer": (("customer_id",), None),
+    "missing_location": (("location_city", "location_state", "location_country"), None),
+    "missing_description": (("description",), None),
+    "missing_category": (("merchant_category",), None),
+    "blanks": (("channel",), lambda value: f"  {value} "),
+    "letter_case": (
+        ("channel",),
+        lambda value: value.lower() if len(value) % 2 else value.upper().swapcase(),
+    ),
 }
-_AMOUNT_FORMATS: dict[str, Callable[[str], str]] = {
-    "amount_dollar": lambda value: f"-${value[1:]}" if value[0] == "-" else f"${value}",
-    "amount_currency_after": lambda value: f"{value} USD",
-    "amount_currency_before": lambda value: f"USD {value}",
+_BAD_FORMATS = {
+    family: tuple(kind for kind in _BAD if kind.startswith(family)) for family in ("date", "amount")
 }
+
+
+@dataclass
+class _Soil:
+    """Which rows are written badly: a bit for each kind, in the order of _BAD."""
+
+    marks: Array
+
+    def apply(self, lines: Sheet, rows: Array) -> None:
+        """Spoil lines that hold the given rows."""
+        marks = self.marks[rows]
+        marked = np.flatnonzero(marks)
+        for bit, (columns, change) in enumerate(_BAD.values()):
+            at = marked[marks[marked] >> bit & 1 == 1]
+            if len(at) == 0:
+                continue
+            if change is None:
+                lines.blank(at, *columns)
+            else:
+                lines.rewrite(columns[0], at, change)
+
+
+@dataclass
+class _Own:
+    """The transactions of a period as they are delivered, written some thousand at a time.
+
+    A line takes much more memory than its figures: a large month is never held as lines.
+    """
+
+    render: Callable[[Columns], Sheet]
+    rows: Columns
+    soil: _Soil
+
+    def take(self, rows: Array) -> Sheet:
+        """The lines of some rows."""
+        lines = self.render(self.rows.take(rows))
+        self.soil.apply(lines, rows)
+        return lines
+
+    def all(self) -> Iterator[Sheet]:
+        """All lines, in pieces."""
+        for start in range(0, len(self.rows), PIECE):
+            yield self.take(np.arange(start, min(start + PIECE, len(self.rows))))
+
+
 _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {
     "missing_id": ("missing_id", {"transaction_id": lambda _: None}),
     "missing_account": (
         "missing_account",
         {"account_id": lambda _: None, "customer_id": lambda _: None},
     ),
-    "orphan_account": ("orphan_account", {"account_id": lambda v: FOREIGN_ACCOUNT + v}),
+    "orphan_account": ("orphan_account", {"account_id": lambda v: str(FOREIGN_ACCOUNT + int(v))}),
     "amount_letters": ("unreadable_amount", {"amount": lambda _: "abc"}),
     "amount_commas": ("unreadable_amount", {"amount": lambda _: "12,50,00"}),
     "date_31_february": ("unreadable_date", {"transaction_date": lambda _: "2024-02-31 10:00:00"}),
@@ -502,24 +539,6 @@ def _figures(rows: Columns) -> Columns:
         category=np.where(spends, rows.category, NONE),
         id=rows.id,
     )
-
-
-def _write(frame: pl.DataFrame, column: str, at: Array, rewrite: _Rewrite) -> pl.DataFrame:
-    """Rewrite some cells of a column."""
-    if len(at) == 0:
-        return frame
-    old = frame[column][pl.Series(at)].to_list()
-    new = pl.Series([rewrite(v) if v is not None else None for v in old], dtype=frame[column].dtype)
-    changed = frame.clone()  # shares the columns; with_columns() would plan a query
-    place = frame.get_column_index(column)
-    changed.replace_column(place, frame[column].clone().scatter(at, new))
-    return changed
-
-
-def _blank(frame: pl.DataFrame, at: Array, *columns: str) -> pl.DataFrame:
-    for column in columns:
-        frame = _write(frame, column, at, lambda _: None)
-    return frame
 
 
 def _choose_untold(happened: Happened, draw: Array) -> tuple[Array, Array, Array]:

@@ -32,6 +32,9 @@ class Ledger:
         return np.where(found, self.running[safe] if len(self.keys) else 0, self.opening[acct])
 
 
+_MINOR = 2**32 - 1  # bits of the second number in a key
+
+
 def _key(major: Array, minor: Array) -> Array:
     """Two numbers below 2^31 as one that sorts by the first, then the second."""
     return (major.astype(np.int64) << 32) | minor
@@ -40,8 +43,8 @@ def _key(major: Array, minor: Array) -> Array:
 def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
     """Number the bookings of a period, decline what is not covered, and carry the balances."""
     accounts = world.accounts
-    rows = Columns.concat(parts)
-    rows = rows.take(np.argsort(_key(rows.time, rows.acct), kind="stable"))
+    times, accts = (np.concatenate([getattr(p, n) for p in parts]) for n in ("time", "acct"))
+    rows = Columns.concat(parts, np.argsort(_key(times, accts), kind="stable"))
     n = len(rows)
     rows.id = period.batch_number * 10_000_000 + np.arange(1, n + 1)
     opening = accounts.balance.copy()
@@ -84,25 +87,27 @@ def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
         last = starts + lengths - 1
         accounts.balance[acct[last]] = running[last]
 
-    rows.velocity = _velocity(world, period, rows)
+    keys = keys[order]
+    rows.velocity = np.empty(n, dtype=np.int64)
+    rows.velocity[order] = _velocity(world, period, keys)
     _card_scores(world, period, rows)
-    return Ledger(rows, keys[order], running, opening)
+    return Ledger(rows, keys, running, opening)
 
 
-def _velocity(world: World, period: Period, rows: Columns) -> Array:
-    """Transactions of the same account in the 24 hours up to each transaction, itself included."""
-    tail = world.recent
-    n = len(rows)
-    keys = np.concatenate([_key(tail.acct, tail.time), _key(rows.acct, rows.time)])
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    # rank within ties follows the order of the ledger
-    since = np.searchsorted(ordered, ordered - DAY, side="right")
-    counts = np.empty(len(keys), dtype=np.int64)
-    counts[order] = np.arange(len(keys)) - since + 1
-    recent = rows.time >= period.end - DAY
-    world.recent = Columns(acct=rows.acct[recent], time=rows.time[recent])
-    return counts[len(keys) - n :]
+def _velocity(world: World, period: Period, keys: Array) -> Array:
+    """Transactions of the same account in the 24 hours up to each one, itself included.
+
+    `keys`: account and second of every transaction, ascending.
+    """
+    since = np.searchsorted(keys, keys - DAY, side="right")
+    counts = np.arange(1, len(keys) + 1) - since
+    # the last day of the period before counts for the first day of this one
+    first_day = np.flatnonzero((keys & _MINOR) < period.start + DAY)
+    early = keys[first_day]
+    before = np.searchsorted(world.recent, early)
+    counts[first_day] += before - np.searchsorted(world.recent, early - DAY, side="right")
+    world.recent = keys[(keys & _MINOR) >= period.end - DAY]
+    return counts
 
 
 def _card_scores(world: World, period: Period, rows: Columns) -> None:

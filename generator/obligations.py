@@ -41,9 +41,10 @@ class Obligations:
 class _Plan:
     """Collects bookings in bundles that belong together (both legs of a transfer)."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, budget: Household) -> None:
         self.parts: list[Columns] = []
         self.room = limit
+        self.budget = budget
 
     def fit(self, count: int, legs: int) -> int:
         """How many of `count` bundles of `legs` bookings still fit; takes the room."""
@@ -76,7 +77,7 @@ def plan(world: World, period: Period, quota: int, refunds: Columns) -> Obligati
     """
     people, accounts = world.customers, world.accounts
     rng = world.rng("obligations", period.first)
-    book = _Plan(int(quota * MAX_SHARE_LOANS))
+    book = _Plan(int(quota * MAX_SHARE_LOANS), household(world))
     checking = people.checking
     n = len(people)
     # a leaving customer's last month is quiet; a closed or unopened account takes no booking
@@ -128,7 +129,6 @@ def plan(world: World, period: Period, quota: int, refunds: Columns) -> Obligati
 
     _move_savings(world, period, book, rng)
 
-    # ------------------------------------------------ top-ups of those who do not earn here
     _top_ups(world, period, book, rng)
     _fees_and_interest(world, period, book, rng)
     return Obligations(book.parts, loan_payments, delinquent)
@@ -174,16 +174,21 @@ def _bills(
         )
 
     season = {1: 1.25, 2: 1.2, 7: 1.15, 8: 1.15, 12: 1.1}.get(period.month, 0.95)
-    budget = household(world)
     care = np.where(people.dependents > 0, ref.CATEGORY["Education"], ref.CATEGORY["Healthcare"])
     leisure = np.where(people.landlord < 0.5, ref.CATEGORY["Travel"], ref.CATEGORY["Shopping"])
-    bill(ref.CATEGORY["Housing"], budget.housing, people.housing_day)
-    bill(ref.CATEGORY["Groceries"], budget.groceries, people.groceries_day, spread=0.1)
-    bill(ref.CATEGORY["Utilities"], budget.energy * season, people.energy_day, spread=0.1, every=2)
-    bill(care, budget.care, people.care_day, every=3)
-    bill(ref.CATEGORY["Transport"], budget.car, people.car_day, every=3)
-    bill(leisure, budget.leisure, people.leisure_day, every=4)
-    bill(ref.CATEGORY["Insurance"], budget.insurance, people.insurance_day, every=6)
+    bill(ref.CATEGORY["Housing"], book.budget.housing, people.housing_day)
+    bill(ref.CATEGORY["Groceries"], book.budget.groceries, people.groceries_day, spread=0.1)
+    bill(
+        ref.CATEGORY["Utilities"],
+        book.budget.energy * season,
+        people.energy_day,
+        spread=0.1,
+        every=2,
+    )
+    bill(care, book.budget.care, people.care_day, every=3)
+    bill(ref.CATEGORY["Transport"], book.budget.car, people.car_day, every=3)
+    bill(leisure, book.budget.leisure, people.leisure_day, every=4)
+    bill(ref.CATEGORY["Insurance"], book.budget.insurance, people.insurance_day, every=6)
     bill(ref.CATEGORY["Entertainment"], people.subscription, people.subscription_day)
 
 
@@ -708,10 +713,9 @@ def _top_ups(world: World, period: Period, book: _Plan, rng: np.random.Generator
     n = len(people)
     checking = people.checking
     balance = accounts.balance[checking]
-    budget = household(world)
     # who has no pay lets as much come as goes
-    bills = np.where(people.earns, 0, budget.outgo - budget.purchases)
-    need = people.reserve + bills + 2 * budget.purchases * period.months
+    bills = np.where(people.earns, 0, book.budget.outgo - book.budget.purchases)
+    need = people.reserve + bills + 2 * book.budget.purchases * period.months
     cards = (accounts.kind == ref.CARD) & (accounts.closed == NEVER)
     owed = np.bincount(accounts.cust[cards], weights=-accounts.balance[cards], minlength=n)
     need = need + np.where(owed > 30_000, owed, 0)
@@ -727,7 +731,7 @@ def _top_ups(world: World, period: Period, book: _Plan, rng: np.random.Generator
         * np.exp(0.6 * rng.standard_normal(len(rows)))
     )
     # loans are provided for some months ahead
-    ahead = rng.integers(0, 3, len(rows)) * budget.instalments[rows]
+    ahead = rng.integers(0, 3, len(rows)) * book.budget.instalments[rows]
     amount = np.rint((need[rows] - balance[rows] + extra + ahead) / 1000) * 1000
     early = max(1, min(period.days, 4))
     time = period.start + rng.integers(0, early * DAY - 7200, len(rows))

@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
 
 import numpy as np
-import polars as pl
 
 from generator import economy, service, text
 from generator import reference as ref
 from generator.columns import Array, Columns
-from generator.events import NONE, TEXTS
+from generator.events import NONE
 from generator.ledger import Ledger
 from generator.life import ACCOUNT_STATUS, CHARGED_OFF, Versions
-from generator.timeline import DAY, NEVER, Period, iso_weekday
+from generator.sheet import Sheet
+from generator.timeline import DAY, NEVER, Period, date_of
 from generator.world import CATALOGUE_CREATED, World
 
 RATINGS = ("Low", "Medium", "High")
+CAMPAIGN_COLUMNS = (
+    "campaign_id", "campaign_name", "campaign_type", "start_date", "end_date",
+    "target_segment", "budget", "impressions", "clicks", "conversions",
+    "cost_per_acquisition", "roi", "product_promoted", "created_at", "updated_at",
+)  # fmt: skip
 CAMPAIGN_MARGIN_CENTS = 4_500  # what a converted customer earns the bank
 
 
-def products(world: World, changed: Versions) -> pl.DataFrame:
+def products(world: World, changed: Versions) -> Sheet:
     """Product versions."""
     rows, state = changed.rows, changed.state
     fixed = [ref.PRODUCTS[i] for i in rows]
     created = np.full(len(rows), CATALOGUE_CREATED)
-    return pl.DataFrame(
+    return Sheet.of(
         {
-            "product_id": text.number(rows + 1),
-            "product_name": pl.Series([p.name for p in fixed], dtype=pl.String),
-            "category": pl.Series([p.category for p in fixed], dtype=pl.String),
+            "product_id": text.whole(rows + 1),
+            "product_name": text.texts([p.name for p in fixed]),
+            "category": text.texts([p.category for p in fixed]),
             "interest_rate": text.number(state.rate, 2),
             "min_balance": text.money(_array([p.min_balance * 100 for p in fixed])),
             "monthly_fee": text.money(state.monthly_fee * 100),
             "overdraft_limit": text.money(_array([p.overdraft * 100 for p in fixed])),
-            "product_tier": pl.Series([p.tier for p in fixed], dtype=pl.String),
+            "product_tier": text.texts([p.tier for p in fixed]),
             "is_premium": text.flags(_array([p.tier == "Premium" for p in fixed])),
             "created_at": text.stamps(created),
             "updated_at": text.stamps(changed.times),
@@ -49,37 +52,28 @@ def _array(values: list[int] | list[bool]) -> Array:
     return np.array(values, dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class _Then:
-    """What transactions show of the world, at one moment."""
-
-    people: Columns  # id, ip, employer
-    accounts: Columns  # id, card_digits
-    merchants: Columns  # score
-
-
 @dataclass
 class Places:
-    """City attributes as pools of text."""
+    """City attributes as tables of text."""
 
-    city: pl.Series
-    state: pl.Series
-    country: pl.Series
-    latitude: pl.Series
-    longitude: pl.Series
+    city: Array
+    state: Array
+    country: Array
+    latitude: Array
+    longitude: Array
 
     @staticmethod
     def load() -> Places:
         """From `reference.cities()`."""
         cities = ref.cities()
 
-        pool = text.pool
+        table = text.table
         return Places(
-            pool([c.name for c in cities]),
-            pool([c.state for c in cities]),
-            pool([c.country for c in cities]),
-            pool([f"{c.latitude:.4f}" for c in cities]),
-            pool([f"{c.longitude:.4f}" for c in cities]),
+            table([c.name for c in cities]),
+            table([c.state for c in cities]),
+            table([c.country for c in cities]),
+            table([f"{c.latitude:.4f}" for c in cities]),
+            table([f"{c.longitude:.4f}" for c in cities]),
         )
 
 
@@ -115,37 +109,27 @@ def merchant_names(world: World) -> list[str]:
 
 
 class Renderer:
-    """Holds the pools of text of a world, so that they are built once."""
+    """Holds the tables of text of a world, so that they are built once."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, names: list[str]) -> None:
         self.world = world
         self.places = Places.load()
-        names = merchant_names(world)
-        self.merchant_names = text.pool(names)
+        self.merchant_names = text.table(names)
+        first, last = world.pools.first_names, world.pools.last_names
+        self.first_names, self.last_names = text.table(first), text.table(last)
+        self.first_letters = text.table([name.lower() for name in first])
+        self.last_letters = text.table([name.lower() for name in last])
         codes = ref.merchant_category_codes()
-        self.category_names = text.pool(ref.CATEGORY_NAMES)
-        self.codes = text.pool([str(code) for code, _ in codes])
-        employers = [f"Salary {name}".replace(",", "") for name in world.pools.employers]
-        self.descriptions = text.pool(
-            [
-                *TEXTS,
-                *employers,
-                *(f"Purchase {name}" for name in names),
-                *(f"Refund {name}" for name in names),
-            ]
-        )
-        self.first_merchant = len(TEXTS) + len(employers)
-        self.hundredths = text.pool([f"{i / 100:.2f}" for i in range(101)])
-        self.thousandths = text.pool([f"{i / 1000:.3f}" for i in range(1001)])
+        self.codes = text.table([str(code) for code, _ in codes])
 
     # ------------------------------------------------------------ versioned tables
 
-    def merchants(self, changed: Versions) -> pl.DataFrame:
+    def merchants(self, changed: Versions) -> Sheet:
         """Merchant versions."""
         rows, state, places = changed.rows, changed.state, self.places
-        return pl.DataFrame(
+        return Sheet.of(
             {
-                "merchant_id": text.number(rows + 1),
+                "merchant_id": text.whole(rows + 1),
                 "merchant_name": text.pick(self.merchant_names, rows),
                 "category": text.pick(ref.CATEGORY_NAMES, state.category),
                 "mcc_code": text.pick(self.codes, state.mcc),
@@ -164,15 +148,13 @@ class Renderer:
             }
         )
 
-    def customers(self, changed: Versions) -> pl.DataFrame:
+    def customers(self, changed: Versions) -> Sheet:
         """Customer versions."""
         pools, places, s = self.world.pools, self.places, changed.state
         rng = self.world.rng("customer_scores", int(changed.times.min()) if len(s) else 0)
         day = changed.times // DAY
         age = _age(s.dob, day)
-        first = text.pick(pools.first_names, s.first)
-        last = text.pick(pools.last_names, s.last)
-        ids = text.number(s.id)
+        ids = text.whole(s.id)
         employed = s.employment < 2
         tenure = (changed.times - s.signup) / (365.25 * DAY)
         hazard = -1.2 - 0.35 * np.minimum(tenure, 5) + ref.SEGMENT_CHURN[s.segment]
@@ -185,40 +167,46 @@ class Renderer:
         stage = np.where(s.employment == 4, 4, stage)
         login = changed.times - (rng.random(len(s)) ** 2 * 25 * DAY).astype(np.int64)
         code = s.segment * 0 + (s.phone // 10_000) % 800 + 200
-        return pl.DataFrame(
+        return Sheet.of(
             {
                 "customer_id": ids,
-                "first_name": first,
-                "last_name": last,
-                "email": first.str.to_lowercase()
-                + "."
-                + last.str.to_lowercase()
-                + ids
-                + "@example.com",
-                "phone": "+1-" + text.number(code) + "-555-" + text.padded(s.phone % 10_000, 4),
+                "first_name": text.pick(self.first_names, s.first),
+                "last_name": text.pick(self.last_names, s.last),
+                "email": text.join(
+                    text.pick(self.first_letters, s.first),
+                    ".",
+                    text.pick(self.last_letters, s.last),
+                    ids,
+                    "@example.com",
+                ),
+                "phone": text.join(
+                    "+1-", text.whole(code), "-555-", text.padded(s.phone % 10_000, 4)
+                ),
                 "date_of_birth": text.dates(s.dob),
-                "age": text.number(age),
+                "age": text.whole(age),
                 # numbers from 900 are never given to a person
-                "ssn": "9"
-                + text.padded(s.ssn // 100_000, 2)
-                + "-"
-                + text.padded(s.ssn // 1_000 % 100, 2)
-                + "-"
-                + text.padded(s.ssn * 7 % 10_000, 4),
-                "address": text.number(s.house) + " " + text.pick(pools.streets, s.street),
+                "ssn": text.join(
+                    "9",
+                    text.padded(s.ssn // 100_000, 2),
+                    "-",
+                    text.padded(s.ssn // 1_000 % 100, 2),
+                    "-",
+                    text.padded(s.ssn * 7 % 10_000, 4),
+                ),
+                "address": text.join(text.whole(s.house), " ", text.pick(pools.streets, s.street)),
                 "city": text.pick(places.city, s.city),
                 "state": text.pick(places.state, s.city),
-                "zip_code": text.number(s.zip),
+                "zip_code": text.whole(s.zip),
                 "country": text.pick(places.country, s.city),
                 "signup_date": text.dates(s.signup // DAY),
-                "credit_score": text.number(s.credit),
+                "credit_score": text.whole(s.credit),
                 "annual_income": text.money(s.income),
                 "employment_status": text.pick(ref.EMPLOYMENT, s.employment),
                 "employer": text.where(employed, text.pick(pools.employers, s.employer)),
                 "job_title": text.where(employed, text.pick(pools.jobs, s.job)),
                 "education_level": text.pick(ref.EDUCATION, s.education),
                 "marital_status": text.pick(ref.MARITAL, s.marital),
-                "number_of_dependents": text.number(s.dependents),
+                "number_of_dependents": text.whole(s.dependents),
                 "home_ownership": text.pick(ref.HOME, s.home),
                 "customer_segment": text.pick(ref.SEGMENTS, s.segment),
                 "life_stage": text.pick(ref.LIFE_STAGES, stage),
@@ -237,7 +225,7 @@ class Renderer:
             }
         )
 
-    def accounts(self, changed: Versions, ledger: Ledger) -> pl.DataFrame:
+    def accounts(self, changed: Versions, ledger: Ledger) -> Sheet:
         """Account versions with the balance as of each."""
         people, s, times = self.world.customers, changed.state, changed.times
         balance = ledger.balance_at(changed.rows, times)
@@ -254,16 +242,16 @@ class Renderer:
             np.where(s.kind == ref.LOAN, np.minimum(s.instalment, owed), 0),
         )
         day = times // DAY
-        first_of_month = pl.Series(day.astype(np.int32)).cast(pl.Date).dt.truncate("1mo")
-        due = first_of_month.dt.offset_by("1mo").to_physical().to_numpy() + s.pay_day - 1
-        statement = first_of_month.dt.offset_by("-1d").to_physical().to_numpy()
+        month = day.astype("datetime64[D]").astype("datetime64[M]")
+        due = (month + 1).astype("datetime64[D]").astype(np.int64) + s.pay_day - 1
+        statement = month.astype("datetime64[D]").astype(np.int64) - 1
         lends = card | (s.kind == ref.LOAN)
-        return pl.DataFrame(
+        return Sheet.of(
             {
-                "account_id": text.number(s.id),
-                "customer_id": text.number(people.id[s.cust]),
-                "product_id": text.number(s.product + 1),
-                "account_number": text.number(s.number),
+                "account_id": text.whole(s.id),
+                "customer_id": text.whole(people.id[s.cust]),
+                "product_id": text.whole(s.product + 1),
+                "account_number": text.whole(s.number),
                 "account_status": text.pick(ACCOUNT_STATUS, s.status),
                 "open_date": text.dates(s.opened // DAY),
                 "close_date": text.dates(np.minimum(s.closed, NEVER) // DAY, ~closed),
@@ -284,95 +272,9 @@ class Renderer:
             }
         )
 
-    # ------------------------------------------------------------ transactions
-
-    def transactions_of_now(self) -> Callable[[Columns], pl.DataFrame]:
-        """What renders transactions as of now, in whatever thread, while the world goes on."""
-        world = self.world
-
-        def now(columns: Columns, *names: str) -> Columns:
-            return Columns(**{name: getattr(columns, name).copy() for name in names})
-
-        then = _Then(
-            now(world.customers, "id", "ip", "employer"),
-            now(world.accounts, "id", "card_digits"),
-            now(world.merchants, "score"),
-        )
-        return partial(self._transactions, then)
-
-    def _transactions(self, then: _Then, rows: Columns) -> pl.DataFrame:
-        """Transactions as the source holds them, still without any defect.
-
-        Whole numbers and flags stay what they are: the CSV writer is the quicker one to write them.
-        """
-        people, accounts, merchants = then.people, then.accounts, then.merchants
-        places = self.places
-        n = len(rows)
-        posted = text.stamps(rows.posted)
-        purchase = rows.type == ref.TYPE["purchase"]
-        refund = rows.type == ref.TYPE["refund"]
-        shops = len(merchants)
-        about = np.where(
-            rows.merchant >= 0,
-            self.first_merchant + rows.merchant + np.where(refund, shops, 0),
-            rows.text,
-        )
-        salary = rows.text == TEXTS.index("Salary")
-        about = np.where(salary, len(TEXTS) + people.employer[rows.cust], about)
-        plastic = (rows.method == ref.CREDIT_CARD) | (rows.method == ref.DEBIT_CARD)
-        plastic |= rows.channel == ref.ATM
-        remote = (rows.channel == ref.ONLINE) | (rows.channel == ref.MOBILE)
-        weekday = iso_weekday(rows.time // DAY)
-        device = np.where(rows.fraud, rows.id % 40_000, rows.cust * 2 + rows.device)
-        address = people.ip[rows.cust] + rows.device
-        score = np.where(rows.merchant >= 0, merchants.score[rows.merchant], NONE)
-        digits = accounts.card_digits[rows.acct]
-        approved_card = plastic & (rows.decline == NONE) & (purchase | (rows.channel == ref.ATM))
-        return pl.DataFrame(
-            {
-                "transaction_id": text.whole(rows.id),
-                "account_id": text.whole(accounts.id[rows.acct]),
-                "customer_id": text.whole(people.id[rows.cust]),
-                "merchant_id": text.whole(np.where(rows.merchant >= 0, rows.merchant + 1, NONE)),
-                "transaction_date": text.stamps(rows.time),
-                "transaction_type": text.pick(ref.TYPES, rows.type),
-                "amount": text.money(rows.cents),
-                "currency": text.pick(("USD",), np.zeros(n, dtype=np.int64)),
-                "channel": text.pick(ref.CHANNELS, rows.channel),
-                "payment_method": text.pick(ref.METHODS, rows.method),
-                "merchant_category": text.pick(self.category_names, rows.category),
-                "mcc_code": text.pick(self.codes, rows.mcc),
-                "description": text.pick(self.descriptions, about),
-                "is_fraud": pl.Series(rows.fraud),
-                "fraud_score": text.pick(self.thousandths, rows.fraud_score),
-                "location_city": text.pick(places.city, rows.city),
-                "location_state": text.pick(places.state, rows.city),
-                "location_country": text.pick(places.country, rows.city),
-                "latitude": text.pick(places.latitude, rows.city),
-                "longitude": text.pick(places.longitude, rows.city),
-                "device_id": text.some(remote, lambda at: _devices(device[at])),
-                "ip_address": text.some(remote, lambda at: _addresses(address[at])),
-                "is_international": pl.Series(rows.city >= ref.home_city_count()),
-                "authorization_code": text.whole(np.where(approved_card, rows.authorization, NONE)),
-                "card_last_four": text.pick(_FOUR_DIGITS, np.where(plastic, digits, NONE)),
-                "is_recurring": pl.Series(rows.recurring),
-                "hour_of_day": text.whole(rows.time % DAY // 3600),
-                "day_of_week": text.whole(weekday),
-                "is_weekend": pl.Series(weekday >= 6),
-                "distance_from_home_km": text.number(rows.distance, 2),
-                "merchant_risk_score": text.pick(self.hundredths, score),
-                "velocity_24h": text.whole(rows.velocity),
-                "amount_deviation_score": text.number(rows.deviation, 2, np.isnan(rows.deviation)),
-                "processing_time_ms": text.whole(rows.processing),
-                "decline_reason": text.pick(ref.DECLINES, rows.decline),
-                "created_at": posted,
-                "updated_at": posted,
-            }
-        )
-
     # ------------------------------------------------------------ other facts
 
-    def applications(self, filed: Columns, decided: Columns) -> pl.DataFrame:
+    def applications(self, filed: Columns, decided: Columns) -> Sheet:
         """Applications as filed, then again as decided."""
         both = Columns.concat([filed, decided])
         done = np.arange(len(both)) >= len(filed)
@@ -380,15 +282,15 @@ class Renderer:
         decision = np.where(~done, 0, np.where(both.approve, 1, 2))
         granted = done & both.approve
         grade = np.digitize(both.score, [560, 620, 680, 740])
-        return pl.DataFrame(
+        return Sheet.of(
             {
-                "application_id": text.number(both.id),
-                "customer_id": text.number(self.world.customers.id[both.cust]),
-                "product_id": text.number(both.product + 1),
+                "application_id": text.whole(both.id),
+                "customer_id": text.whole(self.world.customers.id[both.cust]),
+                "product_id": text.whole(both.product + 1),
                 "application_date": text.stamps(both.time),
                 "requested_amount": text.money(both.requested),
-                "requested_term_months": text.number(both.term, 0, both.term < 0),
-                "credit_score_at_application": text.number(both.score),
+                "requested_term_months": text.whole(both.term, both.term < 0),
+                "credit_score_at_application": text.whole(both.score),
                 "annual_income": text.money(both.income),
                 "debt_to_income_ratio": text.number(both.dti, 3),
                 "employment_length_years": text.number(both.employment_years, 1),
@@ -404,18 +306,18 @@ class Renderer:
             }
         )
 
-    def alerts(self, raised: Columns, resolved: Columns) -> pl.DataFrame:
+    def alerts(self, raised: Columns, resolved: Columns) -> Sheet:
         """Alerts as raised, then again as resolved."""
         both = Columns.concat([raised, resolved])
         done = np.arange(len(both)) >= len(raised)
         status = np.where(~done, 0, np.where(both.fraud, 1, 2))
         notes = [None, "Card blocked and replaced", "Customer confirmed the transaction"]
-        return pl.DataFrame(
+        return Sheet.of(
             {
-                "alert_id": text.number(both.id),
-                "transaction_id": text.number(both.transaction),
-                "customer_id": text.number(self.world.customers.id[both.cust]),
-                "account_id": text.number(self.world.accounts.id[both.acct]),
+                "alert_id": text.whole(both.id),
+                "transaction_id": text.whole(both.transaction),
+                "customer_id": text.whole(self.world.customers.id[both.cust]),
+                "account_id": text.whole(self.world.accounts.id[both.acct]),
                 "alert_date": text.stamps(both.time),
                 "alert_type": text.pick(service.ALERT_KINDS, both.kind),
                 "alert_severity": text.pick(service.SEVERITIES, both.severity),
@@ -431,7 +333,7 @@ class Renderer:
             }
         )
 
-    def interactions(self, served: Columns, offers: Columns) -> pl.DataFrame:
+    def interactions(self, served: Columns, offers: Columns) -> Sheet:
         """Service contacts and campaign contacts (hold-outs are recorded, not contacted)."""
         world = self.world
         m, k = len(served), len(offers)
@@ -447,10 +349,12 @@ class Renderer:
         group = np.concatenate([np.full(m, NONE), offers.treated.astype(np.int64)])
         rating = of_service(served.rating)
         mood = np.concatenate([served.mood, np.zeros(k)])
-        ids = world.next_ids("interactions", m + k)
-        frame = pl.DataFrame(
+        ids = np.empty(m + k, dtype=np.int64)
+        ids[order] = world.next_ids("interactions", m + k)
+        return Sheet.of(
             {
-                "customer_id": text.number(world.customers.id[cust]),
+                "interaction_id": text.whole(ids),
+                "customer_id": text.whole(world.customers.id[cust]),
                 "interaction_date": text.stamps(time),
                 "interaction_type": text.pick(
                     (*service.CONTACT_TYPES, "campaign_offer"),
@@ -459,11 +363,11 @@ class Renderer:
                 "reason": text.pick(
                     (*service.REASONS, "Marketing"), np.where(offer, 8, of_service(served.reason))
                 ),
-                "campaign_id": text.number(campaign, 0, ~offer),
+                "campaign_id": text.whole(campaign, ~offer),
                 "campaign_group": text.pick(("control", "treated"), group),
-                "duration_minutes": text.number(of_service(served.minutes), 0, offer),
+                "duration_minutes": text.whole(of_service(served.minutes), offer),
                 "sentiment_score": text.number(mood, 2, offer),
-                "satisfaction_rating": text.number(rating, 0, rating < 0),
+                "satisfaction_rating": text.whole(rating, rating < 0),
                 "resolved": text.where(
                     ~offer, text.flags(of_service(served.resolved.astype(int)) > 0)
                 ),
@@ -478,24 +382,22 @@ class Renderer:
                 "created_at": text.stamps(time),
                 "updated_at": text.stamps(time),
             }
-        )
-        frame = frame[order]
-        return frame.insert_column(0, text.number(ids).alias("interaction_id"))
+        ).take(order)
 
-    def loan_payments(self, paid: Columns) -> pl.DataFrame:
+    def loan_payments(self, paid: Columns) -> Sheet:
         """Instalments that were paid in the period, or are overdue."""
         unpaid = paid.paid == NEVER
-        return pl.DataFrame(
+        return Sheet.of(
             {
-                "payment_id": text.number(paid.id),
-                "account_id": text.number(self.world.accounts.id[paid.acct]),
-                "customer_id": text.number(self.world.customers.id[paid.cust]),
+                "payment_id": text.whole(paid.id),
+                "account_id": text.whole(self.world.accounts.id[paid.acct]),
+                "customer_id": text.whole(self.world.customers.id[paid.cust]),
                 "scheduled_date": text.dates(paid.due),
                 "actual_date": text.dates(np.where(unpaid, 0, paid.paid), unpaid),
                 "scheduled_amount": text.money(paid.scheduled),
                 "actual_amount": text.money(paid.actual, unpaid),
                 "is_late": text.flags(paid.late > 0),
-                "days_late": text.number(paid.late),
+                "days_late": text.whole(paid.late),
                 "late_fee": text.money(paid.fee, unpaid),
                 "payment_method": text.pick(ref.METHODS, paid.method),
                 "outstanding_balance": text.money(paid.outstanding),
@@ -504,7 +406,7 @@ class Renderer:
             }
         )
 
-    def economy(self, period: Period) -> pl.DataFrame | None:
+    def economy(self, period: Period) -> Sheet | None:
         """The indicators of a month, published on its first day (or on the history's first)."""
         start_of_world = self.world.counters.get("economy", 0) == 0
         if period.first != period.month_start and not start_of_world:
@@ -512,16 +414,16 @@ class Renderer:
         self.world.counters["economy"] = 1
         values = economy.indicators(self.world.options.seed, period.year, period.month)
         published = text.stamps(np.array([period.start + 8 * 3600]))
-        return pl.DataFrame(
+        return Sheet.of(
             {
                 "date": text.dates(np.array([period.month_start])),
-                **{name: pl.Series([f"{value:.2f}"]) for name, value in values.items()},
+                **{name: text.texts([f"{value:.2f}"]) for name, value in values.items()},
                 "created_at": published,
                 "updated_at": published,
             }
         )
 
-    def campaigns(self, period: Period, started: list[service.Campaign]) -> pl.DataFrame:
+    def campaigns(self, period: Period, started: list[service.Campaign]) -> Sheet:
         """Campaigns as they begin, and again with their results when they end."""
         ended = [
             c
@@ -530,16 +432,13 @@ class Renderer:
         ]
         rows = [self._campaign(c, False) for c in started]
         rows += [self._campaign(c, True) for c in ended]
-        columns = [*self._campaign_columns()]
-        return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-
-    @staticmethod
-    def _campaign_columns() -> tuple[str, ...]:
-        return (
-            "campaign_id", "campaign_name", "campaign_type", "start_date", "end_date",
-            "target_segment", "budget", "impressions", "clicks", "conversions",
-            "cost_per_acquisition", "roi", "product_promoted", "created_at", "updated_at",
-        )  # fmt: skip
+        columns = zip(*rows, strict=True) if rows else [()] * len(CAMPAIGN_COLUMNS)
+        return Sheet.of(
+            {
+                name: text.texts(values)
+                for name, values in zip(CAMPAIGN_COLUMNS, columns, strict=True)
+            }
+        )
 
     def _campaign(self, c: service.Campaign, ended: bool) -> tuple[str | None, ...]:
         offers = self.world.assignments
@@ -548,17 +447,16 @@ class Renderer:
         budget = 100_000 + 250 * int(mine.sum())
         converted = int((mine & offers.treated & offers.converted).sum())
         views, clicks = treated * 3, treated * 3 // 8 + converted // 4
-        year = str(text.dates(np.array([c.start]))[0])[:4]
+        starts, ends = (date_of(day).isoformat() for day in (c.start, c.end))
         gain = converted * CAMPAIGN_MARGIN_CENTS - budget
         cost = f"{budget / converted / 100:.2f}" if ended and converted else None
-        created = str(text.stamps(np.array([c.time]))[0])
-        finished = str(text.stamps(np.array([c.end * DAY + 20 * 3600]))[0])
+        created, finished = f"{starts} 08:00:00", f"{ends} 20:00:00"
         return (
             str(c.number),
-            f"{service.CAMPAIGN_THEMES[c.theme]} {year}",
+            f"{service.CAMPAIGN_THEMES[c.theme]} {starts[:4]}",
             service.CAMPAIGN_TYPES[c.kind],
-            str(text.dates(np.array([c.start]))[0]),
-            str(text.dates(np.array([c.end]))[0]),
+            starts,
+            ends,
             "All" if c.segment == NONE else ref.SEGMENTS[c.segment],
             f"{budget / 100:.2f}",
             str(views if ended else 0),
@@ -574,30 +472,8 @@ class Renderer:
 
 def _age(born: Array, day: Array) -> Array:
     """Completed years of life."""
-    b = pl.Series(born.astype(np.int32)).cast(pl.Date)
-    d = pl.Series(day.astype(np.int32)).cast(pl.Date)
-    born_on, today = (
-        s.dt.month().cast(pl.Int64).to_numpy() * 100 + s.dt.day().to_numpy() for s in (b, d)
-    )
-    years: Array = (d.dt.year() - b.dt.year()).to_numpy() - (today < born_on)
+    born_on, today = (days.astype("datetime64[D]") for days in (born, day))
+    months = [date.astype("datetime64[M]").astype(np.int64) for date in (born_on, today)]
+    days = [(d - d.astype("datetime64[M]")).astype(np.int64) for d in (born_on, today)]
+    years: Array = (months[1] - months[0] - (days[1] < days[0])) // 12
     return years
-
-
-_FOUR_DIGITS = text.pool([f"{n:04d}" for n in range(10_000)])
-
-
-def _devices(numbers: Array) -> pl.Series:
-    return "DEV" + text.number(numbers + 100_000)
-
-
-@cache
-def _address_halves() -> tuple[pl.Series, pl.Series]:
-    first = text.pool([f"10.{n}." for n in range(256)])
-    return first, text.pool([f"{n >> 8}.{n & 255}" for n in range(65_536)])
-
-
-def _addresses(values: Array) -> pl.Series:
-    """Addresses from a private range, by number."""
-    first, second = _address_halves()
-    # one concatenation instead of five: each of them walks over all rows
-    return text.pick(first, values >> 16 & 255) + text.pick(second, values & 65_535)

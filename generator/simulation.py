@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from generator import economy, life, obligations, purchases, render, service
 from generator.columns import Array, Columns
 from generator.ledger import Ledger, post, remember
 from generator.options import HistoryOptions
+from generator.sheet import Sheet
 from generator.timeline import Period, date_of, day_number, day_period, history_periods
+from generator.transactions import TransactionWriter
 from generator.world import World, create_world
 
 TABLES = (
@@ -36,13 +37,13 @@ class Happened:
     """One period: the true rows of each table, and what the truth needs beside them.
 
     Transactions are many, so they are not in `tables`: `render` turns those of the ledger, or
-    some of them, into a table.
+    some of them, into lines.
     """
 
     period: Period
-    tables: dict[str, pl.DataFrame]
+    tables: dict[str, Sheet]
     ledger: Ledger
-    render: Callable[[Columns], pl.DataFrame]
+    render: Callable[[Columns], Sheet]
     churn: life.ChurnLog
     account_versions: life.Versions
 
@@ -68,7 +69,9 @@ class Simulation:
     def __init__(self, options: HistoryOptions) -> None:
         self.options = options
         self.world: World = create_world(options)
-        self.renderer = render.Renderer(self.world)
+        names = render.merchant_names(self.world)
+        self.renderer = render.Renderer(self.world, names)
+        self.transactions = TransactionWriter(self.world, names)
         self.periods = history_periods(options.start, options.end)
         self.today = day_number(options.start) - 1
 
@@ -132,4 +135,6 @@ class Simulation:
             tables["economic_indicators"] = indicators
         service.forget_campaigns(world, period)
         self.today = period.last
-        return Happened(period, tables, ledger, draw.transactions_of_now(), churn, account_versions)
+        return Happened(
+            period, tables, ledger, self.transactions.as_of_now(), churn, account_versions
+        )

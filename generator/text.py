@@ -1,120 +1,198 @@
-"""Columns of text, built a column at a time: what the CSV files hold is text."""
+"""Cells as bytes: arrays of shape (rows, width) in which NUL stands for nothing.
+
+Text is gathered from tables instead of being formatted row by row. Where a text begins in its cell
+does not matter: NULs are dropped when the file is written. A missing cell holds NULs only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-import polars as pl
-import pyarrow as pa
 
 from generator.columns import Array
-from generator.timeline import timestamp_bytes
-
-_NULL = pl.Series([None], dtype=pl.String)
-_NO_NUMBER = pl.Series([None], dtype=pl.Int64)
+from generator.timeline import DAY, NEVER
 
 
-def _without(series: pl.Series, missing: Array | None) -> pl.Series:
-    """The series, with nothing where `missing` is true."""
-    if missing is None or not missing.any():
-        return series
-    return series.zip_with(pl.Series(~missing), _NULL)
+def _quoted(text: str) -> str:
+    """A cell as CSV writes it: in quotes where it needs them."""
+    if "," in text or '"' in text or "\n" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
-def _fixed_width(matrix: Array, missing: Array | None) -> pl.Series:
-    """Text of equal width from an array of bytes, shape (n, width), without copying."""
-    n, width = matrix.shape
-    offsets = np.arange(0, (n + 1) * width, width, dtype=np.int64)
-    column = pa.LargeStringArray.from_buffers(
-        n, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(matrix))
-    )
-    series = pl.Series(pl.from_arrow(column))
-    return _without(series, missing)
+def texts(values: Sequence[str | None]) -> Array:
+    """One cell for each text."""
+    cells = [_quoted(value or "").encode() for value in values]
+    width = max(map(len, cells), default=1) or 1
+    return np.array(cells, dtype=f"S{width}").view(np.uint8).reshape(len(cells), width)
 
 
-def stamps(seconds: Array, missing: Array | None = None) -> pl.Series:
-    """'YYYY-MM-DD HH:MM:SS' from seconds since 1970."""
-    safe = seconds if missing is None else np.where(missing, 0, seconds)
-    return _fixed_width(timestamp_bytes(safe), missing)
+def plain(cells: Array) -> str:
+    """All cells one after the other, as one text."""
+    return cells.tobytes().translate(None, b"\0").decode()
 
 
-def dates(days: Array, missing: Array | None = None) -> pl.Series:
-    """'YYYY-MM-DD' from day numbers (before 1970 too)."""
-    series = pl.Series(days.astype(np.int32)).cast(pl.Date).dt.to_string("%Y-%m-%d")
-    return _without(series, missing)
-
-
-def _decimals(units: Array, digits: int) -> pl.Series:
-    """Whole units of 10^-digits as decimal text, exact: no float takes part."""
-    words = np.empty((len(units), 2), dtype=np.int64)
-    words[:, 0] = units
-    words[:, 1] = words[:, 0] >> 63  # the sign, extended to 128 bits
-    kind = pa.decimal128(20, digits)
-    column = pa.Array.from_buffers(kind, len(units), [None, pa.py_buffer(words)])
-    return pl.Series(pl.from_arrow(column)).cast(pl.String)
-
-
-def money(cents: Array, missing: Array | None = None) -> pl.Series:
-    """'-12.50' from whole cents, exact."""
-    return _without(_decimals(cents.astype(np.int64), 2), missing)
-
-
-def number(values: Array, digits: int = 0, missing: Array | None = None) -> pl.Series:
-    """Decimal text with a fixed number of digits after the point."""
-    if digits:
-        # through whole numbers: the text of a float could depend on the platform
-        units = np.rint(np.where(np.isnan(values), 0, values) * 10**digits).astype(np.int64)
-        series = _decimals(units, digits)
-    else:
-        series = pl.Series(values.astype(np.int64)).cast(pl.String)
-    return _without(series, missing)
+# ---------------------------------------------------------------- from tables
 
 
 @cache
-def _pool(texts: tuple[str | None, ...]) -> pl.Series:
-    return pl.Series([*texts, None], dtype=pl.String)
+def _table(values: tuple[str | None, ...]) -> Array:
+    return texts([*values, None])
 
 
-def pool(texts: Sequence[str | None]) -> pl.Series:
-    """Texts to `pick` from, with a missing value behind them; built once for equal texts."""
-    return _pool(tuple(texts))
+def table(values: Sequence[str | None]) -> Array:
+    """Texts to `pick` from, with a missing one behind them; built once for equal texts."""
+    return _table(tuple(values))
 
 
-def pick(texts: Sequence[str | None] | pl.Series, positions: Array) -> pl.Series:
-    """Texts of a pool by position; -1 gives a missing value. A series must come from `pool`."""
-    source = texts if isinstance(texts, pl.Series) else pool(texts)
-    safe = np.where(positions < 0, len(source) - 1, positions).astype(np.uint32)
-    return source[pl.Series(safe)]  # much quicker than gather(), which plans a query
+def pick(source: Sequence[str | None] | Array, positions: Array) -> Array:
+    """Cells of a table by position; -1 gives a missing one. An array must come from `table`."""
+    rows = source if isinstance(source, np.ndarray) else table(source)
+    picked: Array = np.take(rows, positions, axis=0, mode="wrap")
+    return picked
 
 
-def some(mask: Array, build: Callable[[Array], pl.Series]) -> pl.Series:
-    """Texts of the rows where the mask is true, built for these rows only; missing elsewhere."""
-    rows = np.flatnonzero(mask)
-    built = build(rows).extend_constant(None, 1)
-    place = np.full(len(mask), len(rows), dtype=np.uint32)
-    place[rows] = np.arange(len(rows), dtype=np.uint32)
-    return built[pl.Series(place)]
-
-
-def whole(values: Array) -> pl.Series:
-    """Whole numbers as they are; -1 is missing."""
-    series = pl.Series(values.astype(np.int64))
-    missing = values == -1
-    return series.zip_with(pl.Series(~missing), _NO_NUMBER) if missing.any() else series
-
-
-def flags(values: Array) -> pl.Series:
+def flags(values: Array) -> Array:
     """'true' or 'false'."""
-    return pick(("false", "true"), values.astype(np.int64))
+    return pick(("false", "true"), values.astype(np.int8))
 
 
-def where(mask: Array, series: pl.Series) -> pl.Series:
-    """The series, missing where the mask is false."""
-    return series.zip_with(pl.Series(mask), _NULL)
+def where(mask: Array, cells: Array) -> Array:
+    """The cells, missing where the mask is false."""
+    return cells * mask.astype(np.uint8)[:, None]
 
 
-def padded(values: Array, width: int) -> pl.Series:
-    """Whole numbers with leading zeros."""
-    return pl.Series(values.astype(np.int64)).cast(pl.String).str.zfill(width)
+def join(*parts: str | Array) -> Array:
+    """Cells that consist of several parts: cells, or text that is the same in all rows."""
+    rows = next(len(part) for part in parts if not isinstance(part, str))
+    arrays = [
+        np.broadcast_to(np.frombuffer(part.encode(), np.uint8), (rows, len(part.encode())))
+        if isinstance(part, str)
+        else part
+        for part in parts
+    ]
+    return np.concatenate(arrays, axis=1)
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def _four_digits() -> Array:
+    """Text of 0 … 9999 in words of four bytes: zeros in front; none; none, and empty for zero."""
+    value = np.arange(10_000)[:, None]
+    digits = (value // [1000, 100, 10, 1] % 10 + ord("0")).astype(np.uint8)
+    short = np.where(value < [1000, 100, 10, 0], 0, digits)
+    leading = np.where(value < [1000, 100, 10, 1], 0, digits)
+    none = np.zeros((1, 4), dtype=np.uint8)
+    words = np.concatenate([digits, short, leading, none]).astype(np.uint8)
+    return words.view(np.uint32).ravel()
+
+
+_WORDS = _four_digits()
+_SHORT, _LEADING, _NONE = 10_000, 20_000, 30_000
+
+
+def whole(values: Array, missing: Array | None = None) -> Array:
+    """Whole numbers; what is below 0 is missing."""
+    absent = values < 0
+    if missing is not None:
+        absent |= missing
+    top = int(values.max(initial=0))
+    if top < 10_000:
+        word = np.take(_WORDS, np.where(absent, _NONE, values + _SHORT))
+        return word.view(np.uint8).reshape(-1, 4)
+    groups = (len(str(top)) + 3) // 4
+    words = np.empty((len(values), groups), dtype=np.uint32)
+    rest = np.where(absent, 0, values)
+    for group in reversed(range(groups)):
+        higher = rest // 10_000
+        at = rest - higher * 10_000
+        at += np.where(higher > 0, 0, _SHORT if group == groups - 1 else _LEADING)
+        if group == groups - 1:
+            at[absent] = _NONE
+        words[:, group] = np.take(_WORDS, at)
+        rest = higher
+    return words.view(np.uint8)
+
+
+def padded(values: Array, width: int) -> Array:
+    """Whole numbers of at most eight digits with leading zeros; what is below 0 is missing."""
+    words = np.empty((len(values), 2), dtype=np.uint32)
+    words[:, 0] = np.take(_WORDS, np.where(values < 0, _NONE, values // 10_000))
+    words[:, 1] = np.take(_WORDS, np.where(values < 0, _NONE, values % 10_000))
+    return words.view(np.uint8)[:, 8 - width :]
+
+
+@cache
+def _fractions(digits: int) -> Array:
+    return table([f".{n:0{digits}d}" for n in range(10**digits)])
+
+
+def decimals(units: Array, digits: int, missing: Array | None = None) -> Array:
+    """Decimal text of whole units of 10^-digits, exact: no float takes part."""
+    one = 10**digits
+    size = np.abs(units)
+    front = whole(size // one)
+    rest = size % one
+    fraction = pick(_fractions(digits), rest) if digits <= 3 else join(".", padded(rest, digits))
+    cells = np.empty((len(units), 1 + front.shape[1] + fraction.shape[1]), dtype=np.uint8)
+    cells[:, 0] = np.where(units < 0, ord("-"), 0)
+    cells[:, 1 : 1 + front.shape[1]] = front
+    cells[:, 1 + front.shape[1] :] = fraction
+    return cells if missing is None else where(~missing, cells)
+
+
+def money(cents: Array, missing: Array | None = None) -> Array:
+    """'-12.50' from whole cents."""
+    return decimals(cents, 2, missing)
+
+
+def number(values: Array, digits: int, missing: Array | None = None) -> Array:
+    """Decimal text with a fixed number of digits after the point."""
+    # through whole numbers: the text of a float could depend on the platform
+    units = np.rint(np.where(np.isnan(values), 0, values) * 10**digits).astype(np.int64)
+    return decimals(units, digits, missing)
+
+
+# ---------------------------------------------------------------- times
+
+_FIRST_DAY = -40_000  # in 1860
+
+
+@cache
+def _days() -> Array:
+    """'YYYY-MM-DD ' of every day from 1860 to 2038."""
+    days = np.arange(_FIRST_DAY, NEVER // DAY + 1).astype("datetime64[D]")
+    cells = np.full((len(days), 11), ord(" "), dtype=np.uint8)
+    cells[:, :10] = np.datetime_as_string(days).astype("S10").view(np.uint8).reshape(-1, 10)
+    return cells
+
+
+@cache
+def _seconds() -> Array:
+    """'HH:MM:SS' of every second of a day, in words of eight bytes."""
+    second = np.arange(DAY)[:, None]
+    digits = second // [36_000, 3_600, 600, 60, 10, 1] % [10, 10, 6, 10, 6, 10] + ord("0")
+    cells = np.full((DAY, 8), ord(":"), dtype=np.uint8)
+    cells[:, [0, 1, 3, 4, 6, 7]] = digits
+    return cells.view(np.uint64).ravel()
+
+
+def dates(days: Array, missing: Array | None = None) -> Array:
+    """'YYYY-MM-DD' from day numbers, from 1860 to 2038."""
+    known = days if missing is None else np.where(missing, 0, days)
+    cells: Array = np.take(_days(), known - _FIRST_DAY, axis=0)[:, :10]
+    return cells if missing is None else where(~missing, cells)
+
+
+def stamps(seconds: Array, missing: Array | None = None) -> Array:
+    """'YYYY-MM-DD HH:MM:SS' from seconds since 1970, up to 2038."""
+    known = seconds if missing is None else np.where(missing, 0, seconds)
+    days = known // DAY
+    cells = np.empty((len(seconds), 19), dtype=np.uint8)
+    cells[:, :11] = np.take(_days(), days - _FIRST_DAY, axis=0)
+    clock = np.take(_seconds(), known - days * DAY)
+    cells[:, 11:] = clock.view(np.uint8).reshape(-1, 8)
+    return cells if missing is None else where(~missing, cells)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
-
-import numpy as np
 
 from generator.columns import Array
 
@@ -98,25 +95,3 @@ def day_period(date: dt.date) -> Period:
 def iso_weekday(days: Array) -> Array:
     """1 = Monday … 7 = Sunday."""
     return (days + 3) % 7 + 1
-
-
-# text of fixed width, gathered instead of formatted: most columns of a bank are dates and times
-_SECONDS = np.array(
-    [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}".encode() for s in range(DAY)], dtype="S8"
-)
-
-
-@cache
-def _days_as_text() -> Array:
-    """'YYYY-MM-DD ' of every day from 1970 to 2038, by day number."""
-    days = np.arange(NEVER // DAY + 1).astype("datetime64[D]")
-    return np.char.add(np.datetime_as_string(days), " ").astype("S11")
-
-
-def timestamp_bytes(seconds: Array) -> Array:
-    """'YYYY-MM-DD HH:MM:SS' as an array of bytes, shape (n, 19); from 1970 to 2038."""
-    days = seconds // DAY
-    out = np.empty((len(seconds), 19), dtype=np.uint8)
-    out[:, :11] = _days_as_text()[days].view(np.uint8).reshape(-1, 11)
-    out[:, 11:] = _SECONDS[seconds - days * DAY].view(np.uint8).reshape(-1, 8)
-    return out

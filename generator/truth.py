@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import numpy as np
 
 from generator import reference as ref
 from generator import text
-from generator.dirt import Delivered, decimal
+from generator.dirt import Delivered
+from generator.sheet import Sheet
 from generator.simulation import Happened
 from generator.timeline import date_of
 from generator.world import World
@@ -24,18 +26,20 @@ def write_churn(happened: Happened, path: Path) -> None:
     log = happened.churn
     n = len(log.cust)
     first, last = (date_of(d).isoformat() for d in (happened.period.first, happened.period.last))
-    frame = pl.DataFrame(
+    lines = Sheet.of(
         {
-            "period_start": pl.repeat(first, n, eager=True),
-            "period_end": pl.repeat(last, n, eager=True),
-            "customer_id": log.cust,
+            "period_start": text.pick([first], np.zeros(n, dtype=np.int64)),
+            "period_end": text.pick([last], np.zeros(n, dtype=np.int64)),
+            "customer_id": text.whole(log.cust),
             "monthly_hazard": text.number(log.hazard, 6),
             "has_left": text.flags(log.left),
         }
     )
     is_new = not path.exists()
     with path.open("ab") as file:
-        frame.write_csv(file, include_header=is_new)
+        if is_new:
+            file.write(lines.header)
+        file.writelines(lines.csv())
 
 
 class Totals:
@@ -159,14 +163,19 @@ def effects() -> dict[str, Any]:
     }
 
 
-def history_truth(world: World, totals: Totals) -> dict[str, Any]:
-    """The content of truth.json beside the history."""
-    accounts = world.accounts
-    return {
+def write_truth(world: World, totals: Totals, path: Path) -> None:
+    """Write truth.json of a history: effects, final totals, and the balance of each account."""
+    content = {
         "effects": effects(),
         "spending": totals.spending(),
         "ledger": {"transactions": totals.transactions, "approved_amount": str(totals.approved)},
-        "closing_balances": {
-            str(i): decimal(int(c)) for i, c in zip(accounts.id, accounts.balance, strict=True)
-        },
     }
+    # the one long part is put together as text, which takes a tenth of the time
+    accounts = world.accounts
+    entries = text.join(
+        '    "', text.whole(accounts.id), '": "', text.money(accounts.balance), '",\n'
+    )
+    by_text = np.argsort(accounts.id.astype(str), kind="stable")
+    balances = text.plain(entries[by_text]).removesuffix(",\n")
+    rest = json.dumps(content, indent=2, sort_keys=True).removeprefix("{\n")
+    path.write_text(f'{{\n  "closing_balances": {{\n{balances}\n  }},\n{rest}\n', encoding="utf-8")

@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 
 from generator import reference as ref
 from generator.columns import Array, Columns
@@ -38,9 +37,8 @@ class World:
     alerts: Columns
     assignments: Columns
     refundable: Columns
-    recent: Columns
+    recent: Array  # keys of the last day's transactions (see ledger), ascending
     overdue: Columns  # instalments that are due and not yet paid
-    held: dict[str, pl.DataFrame] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     fraud_debt: float = 0.0
     signup_debt: float = 0.0
@@ -144,7 +142,7 @@ def create_world(options: HistoryOptions) -> World:
             channel=empty_i,
             method=empty_i,
         ),
-        recent=Columns(acct=empty_i, time=empty_i),
+        recent=empty_i,
         overdue=Columns(id=empty_i, acct=empty_i, due=empty_i, paid=empty_i, scheduled=empty_i),
     )
 

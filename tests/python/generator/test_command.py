@@ -7,16 +7,17 @@ import errno
 import hashlib
 import io
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from generator import EnhancedFinancialDataGenerator, OptionError, batch
 from generator.bank import write_day, write_history
 from generator.cli import main
 from generator.options import HistoryOptions
+from generator.sheet import Sheet
 
 from .conftest import DAYS, OPTIONS
 from .reading import batches, newest, true_rows
@@ -118,7 +119,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     before = fingerprint(out)
     write = batch.write_csv
 
-    def full(parts: list[pl.DataFrame], path: Path) -> str:
+    def full(parts: Iterable[Sheet], path: Path) -> str:
         write(parts, path)
         raise OSError(errno.ENOSPC, "No space left on device")
 

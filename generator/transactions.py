@@ -1,0 +1,200 @@
+"""Lines of transactions: what the ledger holds, as the source would write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from generator import reference as ref
+from generator import text
+from generator.columns import Array, Columns
+from generator.events import NONE, TEXTS
+from generator.sheet import Layout, Sheet, band
+from generator.timeline import DAY, iso_weekday
+from generator.world import World
+
+# bytes of each column, with room for what is written badly; the description's follow from the names
+_WIDTHS = {
+    "transaction_id": 16, "account_id": 12, "customer_id": 12, "merchant_id": 8,
+    "transaction_date": 20, "transaction_type": 21, "amount": 20, "currency": 3, "channel": 10,
+    "payment_method": 13, "merchant_category": 13, "mcc_code": 4, "description": 0, "is_fraud": 5,
+    "fraud_score": 5, "location_city": 0, "location_state": 2, "location_country": 2,
+    "latitude": 9, "longitude": 9, "device_id": 11, "ip_address": 14, "is_international": 5,
+    "authorization_code": 8, "card_last_four": 4, "is_recurring": 5, "hour_of_day": 2,
+    "day_of_week": 1, "is_weekend": 5, "distance_from_home_km": 12, "merchant_risk_score": 4,
+    "velocity_24h": 8, "amount_deviation_score": 8, "processing_time_ms": 8,
+    "decline_reason": 18, "created_at": 19, "updated_at": 19,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Then:
+    """What transactions show of the world, at one moment."""
+
+    people: Columns  # id, ip, employer
+    accounts: Columns  # id, card_digits
+    merchants: Columns  # score
+
+
+class TransactionWriter:
+    """Holds the tables of text of a world, so that they are built once."""
+
+    def __init__(self, world: World, merchant_names: list[str]) -> None:
+        self.world = world
+        cities = ref.cities()
+        employers = [f"Salary {name}".replace(",", "") for name in world.pools.employers]
+        self.descriptions = text.table(
+            [
+                *TEXTS,
+                *employers,
+                *(f"Purchase {name}" for name in merchant_names),
+                *(f"Refund {name}" for name in merchant_names),
+            ]
+        )
+        self.first_merchant = len(TEXTS) + len(employers)
+        layout = Layout(
+            {
+                **_WIDTHS,
+                "description": self.descriptions.shape[1],
+                "location_city": max(len(c.name.encode()) for c in cities),
+            }
+        )
+        self.layout = layout
+        self.types = text.table(ref.TYPES)
+        ways = [(channel, method) for channel in ref.CHANNELS for method in ref.METHODS]
+        self.ways = band(
+            layout,
+            {
+                "currency": ["USD"] * len(ways),
+                "channel": [channel for channel, _ in ways],
+                "payment_method": [method for _, method in ways],
+            },
+        )
+        codes = [*(str(code) for code, _ in ref.merchant_category_codes()), None]
+        self.codes = len(codes)
+        kinds = [(category, code) for category in (*ref.CATEGORY_NAMES, None) for code in codes]
+        self.kinds = band(
+            layout,
+            {
+                "merchant_category": [category for category, _ in kinds],
+                "mcc_code": [code for _, code in kinds],
+            },
+        )
+        self.places = band(
+            layout,
+            {
+                "location_city": [c.name for c in cities],
+                "location_state": [c.state for c in cities],
+                "location_country": [c.country for c in cities],
+                "latitude": [f"{c.latitude:.4f}" for c in cities],
+                "longitude": [f"{c.longitude:.4f}" for c in cities],
+            },
+        )
+        hours = [(hour, day) for hour in range(24) for day in range(1, 8)]
+        self.hours = band(
+            layout,
+            {
+                "hour_of_day": [str(hour) for hour, _ in hours],
+                "day_of_week": [str(day) for _, day in hours],
+                "is_weekend": ["true" if day >= 6 else "false" for _, day in hours],
+            },
+        )
+        self.thousandths = text.table([f"{i / 1000:.3f}" for i in range(1001)])
+        self.risks = text.table([f"{i / 100:.2f}" for i in range(101)])
+        self.declines = text.table(ref.DECLINES)
+        self.networks = text.table([f"10.{n}." for n in range(256)])
+        self.subnets = text.table([f"{n}." for n in range(256)])
+        self.hosts = text.table([str(n) for n in range(256)])
+
+    def as_of_now(self) -> Callable[[Columns], Sheet]:
+        """What writes transactions as of now, in whatever thread, while the world goes on."""
+        world = self.world
+
+        def now(columns: Columns, *names: str) -> Columns:
+            return Columns(**{name: getattr(columns, name).copy() for name in names})
+
+        then = _Then(
+            now(world.customers, "id", "ip", "employer"),
+            now(world.accounts, "id", "card_digits"),
+            now(world.merchants, "score"),
+        )
+        return partial(self._write, then)
+
+    def _write(self, then: _Then, rows: Columns) -> Sheet:
+        """Transactions as the source holds them, still without any defect."""
+        people, accounts, merchants = then.people, then.accounts, then.merchants
+        lines = Sheet.empty(self.layout, len(rows))
+        put = lines.put
+        shop = rows.merchant >= 0
+        remote = (rows.channel == ref.ONLINE) | (rows.channel == ref.MOBILE)
+        plastic = (rows.method == ref.CREDIT_CARD) | (rows.method == ref.DEBIT_CARD)
+        plastic |= rows.channel == ref.ATM
+        bought = (rows.type == ref.TYPE["purchase"]) | (rows.channel == ref.ATM)
+        day = rows.time // DAY
+        score = np.where(shop, merchants.score[rows.merchant], NONE)
+        posted = text.stamps(rows.posted)
+
+        put("transaction_id", text.whole(rows.id))
+        put("account_id", text.whole(accounts.id[rows.acct]))
+        put("customer_id", text.whole(people.id[rows.cust]))
+        put("merchant_id", text.whole(np.where(shop, rows.merchant + 1, NONE)))
+        put("transaction_date", text.stamps(rows.time))
+        put("transaction_type", text.pick(self.types, rows.type))
+        put("amount", text.money(rows.cents))
+        way = rows.channel * len(ref.METHODS) + rows.method
+        put("payment_method", text.pick(self.ways, way))
+        category = np.where(rows.category == NONE, len(ref.CATEGORIES), rows.category)
+        code = np.where(rows.mcc == NONE, self.codes - 1, rows.mcc)
+        put("mcc_code", text.pick(self.kinds, category * self.codes + code))
+        put("description", text.pick(self.descriptions, self._about(people, rows)))
+        put("is_fraud", text.flags(rows.fraud))
+        put("fraud_score", text.pick(self.thousandths, rows.fraud_score))
+        put("longitude", text.pick(self.places, rows.city))
+        self._put_device(lines, np.flatnonzero(remote), people, rows)
+        abroad = rows.city >= ref.home_city_count()
+        put("is_international", text.flags(abroad))
+        signed = plastic & (rows.decline == NONE) & bought
+        put("authorization_code", text.whole(np.where(signed, rows.authorization, NONE)))
+        digits = np.where(plastic, accounts.card_digits[rows.acct], NONE)
+        put("card_last_four", text.padded(digits, 4))
+        put("is_recurring", text.flags(rows.recurring))
+        hour = (rows.time - day * DAY) // 3600
+        put("is_weekend", text.pick(self.hours, hour * 7 + iso_weekday(day) - 1))
+        put("distance_from_home_km", text.number(rows.distance, 2))
+        put("merchant_risk_score", text.pick(self.risks, score))
+        put("velocity_24h", text.whole(rows.velocity))
+        put("amount_deviation_score", text.number(rows.deviation, 2, np.isnan(rows.deviation)))
+        put("processing_time_ms", text.whole(rows.processing))
+        put("decline_reason", text.pick(self.declines, rows.decline))
+        put("created_at", posted)
+        put("updated_at", posted)
+        return lines
+
+    def _about(self, people: Columns, rows: Columns) -> Array:
+        """The description's position: of the merchant, of the employer, or of the kind."""
+        refund = rows.type == ref.TYPE["refund"]
+        shops = len(self.world.merchants)
+        about = np.where(
+            rows.merchant >= 0,
+            self.first_merchant + rows.merchant + np.where(refund, shops, 0),
+            rows.text,
+        )
+        salary = rows.text == TEXTS.index("Salary")
+        return np.where(salary, len(TEXTS) + people.employer[rows.cust], about)
+
+    def _put_device(self, lines: Sheet, at: Array, people: Columns, rows: Columns) -> None:
+        """Device and address of what was bought online or in the app."""
+        number = rows.device[at]
+        device = np.where(rows.fraud[at], rows.id[at] % 40_000, rows.cust[at] * 2 + number)
+        address = people.ip[rows.cust[at]] + number
+        name = text.whole(device + 100_000)
+        lines.put("device_id", text.join("DEV", name), at)
+        parts = (
+            text.pick(self.networks, address >> 16 & 255),
+            text.pick(self.subnets, address >> 8 & 255),
+            text.pick(self.hosts, address & 255),
+        )
+        lines.put("ip_address", text.join(*parts), at)
