@@ -11,12 +11,13 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-e
 # uv trusts the certificates the machine trusts, as pip does (a company's proxy has its own).
 export UV_SYSTEM_CERTS ?= true
 
-# Size of the demo; `make demo CUSTOMERS=20000 TRANSACTIONS=1000000` makes a large one.
+# Size of the demo; `make demo CUSTOMERS=20000 TRANSACTIONS=1000000` makes a large one. ARGS passes
+# more options of the generator on: `make generate ARGS=--overwrite`.
 CUSTOMERS ?= 1000
 TRANSACTIONS ?= 50000
 SEED ?= 42
 START ?= 2023-01-01
-GENERATE := --customers $(CUSTOMERS) --transactions $(TRANSACTIONS) --seed $(SEED) --start $(START) $(if $(END),--end $(END))
+GENERATE := --customers $(CUSTOMERS) --transactions $(TRANSACTIONS) --seed $(SEED) --start $(START) $(if $(END),--end $(END)) $(ARGS)
 
 .PHONY: help
 help: ## List the commands
