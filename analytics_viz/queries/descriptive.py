@@ -135,16 +135,15 @@ KPIS = (
 
 MONTHLY = """
     select
-        dates.month_start_date,
-        dates.month_end_date <= %(as_of)s as is_complete,
-        sum(facts.spending_amount) as spending_amount,
-        count(*) as transaction_count
-    from gold.fact_transactions as facts
-    inner join gold.dim_date as dates
-        on facts.date_key = dates.date_key
-    where facts.transaction_date <= %(as_of)s
-    group by dates.month_start_date, dates.month_end_date
-    order by dates.month_start_date
+        period_start_date as month_start_date,
+        is_complete,
+        max(value) filter (where metric = 'spending') as spending_amount,
+        cast(max(value) filter (where metric = 'transactions') as bigint) as transaction_count
+    from gold.descriptive_analytics
+    where dimension = 'total'
+      and metric in ('spending', 'transactions')
+    group by period_start_date, is_complete
+    order by period_start_date
 """
 
 CHANNELS = """
@@ -181,28 +180,29 @@ SEGMENTS = """
 
 DEMOGRAPHICS = """
     select
-        age_group,
-        income_bracket,
-        count(*) as customer_count
-    from gold.dim_customer
-    where is_current and is_active
-    group by age_group, income_bracket
+        member as age_group,
+        parent_member as income_bracket,
+        cast(value as bigint) as customer_count
+    from gold.descriptive_analytics
+    where metric = 'customers'
+      and dimension = 'age_and_income'
+      and period_end_date = %(as_of)s
     order by age_group, income_bracket
 """
 
 PRODUCTS = """
     select
-        products.product_category,
-        products.product_name,
-        count(*) as account_count,
-        coalesce(sum(days.balance_amount) filter (where days.balance_amount > 0), 0) as held_amount,
-        coalesce(-sum(days.balance_amount) filter (where days.balance_amount < 0), 0) as owed_amount
-    from gold.fact_account_daily_snapshot as days
-    inner join gold.dim_product as products
-        on days.product_key = products.product_key
-    where days.snapshot_date = %(as_of)s
-    group by products.product_category, products.product_name
-    order by abs(sum(days.balance_amount)) desc
+        parent_member as product_category,
+        member as product_name,
+        cast(max(value) filter (where metric = 'accounts') as bigint) as account_count,
+        max(value) filter (where metric = 'deposits') as held_amount,
+        max(value) filter (where metric = 'debt') as owed_amount
+    from gold.descriptive_analytics
+    where dimension = 'product'
+      and metric in ('accounts', 'deposits', 'debt')
+      and period_end_date = %(as_of)s
+    group by parent_member, member
+    order by sum(value) filter (where metric in ('deposits', 'debt')) desc
 """
 
 MERCHANTS = """
@@ -226,13 +226,12 @@ MERCHANTS = """
 
 ACCOUNTS = """
     select
-        products.product_category,
-        accounts.account_status,
-        count(*) as account_count
-    from gold.dim_account as accounts
-    inner join gold.dim_product as products
-        on accounts.product_id = products.product_id and products.is_current
-    where accounts.is_current
-    group by products.product_category, accounts.account_status
-    order by products.product_category, accounts.account_status
+        parent_member as product_category,
+        member as account_status,
+        cast(value as bigint) as account_count
+    from gold.descriptive_analytics
+    where metric = 'accounts'
+      and dimension = 'account_status'
+      and period_end_date = %(as_of)s
+    order by product_category, account_status
 """
