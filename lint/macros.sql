@@ -14,6 +14,7 @@
 {% macro sees_personal_data() %}true{% endmacro %}
 {% macro quality_score(amount, date, person, description, location, category) %}100{% endmacro %}
 {% macro money_leaves(type) %}{{ type }} = 'x'{% endmacro %}
+{% macro is_known_type(type) %}{{ type }} = 'x'{% endmacro %}
 {% macro money_arrives(type) %}{{ type }} = 'x'{% endmacro %}
 {% macro is_spending(type) %}{{ type }} = 'x'{% endmacro %}
 {% macro masked_name(name) %}{{ name }}{% endmacro %}

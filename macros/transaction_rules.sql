@@ -10,6 +10,11 @@
     )
 {%- endmacro %}
 
+{% macro is_known_type(type) -%}
+    {#- Only of these types is known which sign the amount must have, and what it counts as. -#}
+    coalesce({{ money_leaves(type) }} or {{ money_arrives(type) }}, false)
+{%- endmacro %}
+
 {% macro is_spending(type) -%}
     {#- Purchases and fees, less refunds. Transfers between own accounts, card and loan payments and
         cash withdrawals move money without spending it. Declined ones never count: see is_approved. -#}

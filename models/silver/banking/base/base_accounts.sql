@@ -26,7 +26,7 @@ typed as (
         {{ clean_numeric('current_balance') }} as current_balance,
         {{ clean_numeric('available_balance') }} as available_balance,
         {{ clean_numeric('credit_limit') }} as credit_limit,
-        {{ clean_text('currency') }} as currency,
+        coalesce(upper({{ clean_text('currency') }}), '{{ var("reporting_currency") }}') as currency,
         {{ clean_numeric('interest_rate') }} as interest_rate,
         {{ clean_numeric('minimum_payment') }} as minimum_payment,
         {{ clean_date('payment_due_date') }} as payment_due_date,
@@ -46,6 +46,7 @@ checked as (
         case
             when account_id is null then 'missing_id'
             when open_date is null then 'unreadable_date'
+            when currency <> '{{ var("reporting_currency") }}' then 'foreign_currency'
             when close_date < open_date or credit_limit < 0 then 'impossible_value'
         end as row_defect,
         {{ evaluate_once() }} as is_checked
@@ -62,16 +63,25 @@ customers as (
     group by customer_id
 ),
 
+products as (
+    select product_id from {{ ref('base_products') }}
+    where disposition = 'kept'
+    group by product_id
+),
+
 resolved as (
     select
         candidates.*,
         case
             when candidates.row_defect is not null then candidates.row_defect
             when customers.customer_id is null then 'orphan_customer'
+            when products.product_id is null then 'orphan_product'
         end as quarantine_reason
     from candidates
     left join customers
         on candidates.customer_id = customers.customer_id
+    left join products
+        on candidates.product_id = products.product_id
 ),
 
 {{ verdicts('resolved', columns, 'account_id') }}

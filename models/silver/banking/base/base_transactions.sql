@@ -26,7 +26,9 @@ typed as (
         {{ clean_timestamp('transaction_date') }} as transaction_at,
         lower({{ clean_text('transaction_type') }}) as transaction_type,
         {{ clean_amount('amount') }} as amount,
-        coalesce({{ amount_currency('amount') }}, upper({{ clean_text('currency') }})) as currency,
+        coalesce(
+            {{ amount_currency('amount') }}, upper({{ clean_text('currency') }}), '{{ var("reporting_currency") }}'
+        ) as currency,
         upper({{ clean_text('channel') }}) as channel_text,
         {{ clean_text('payment_method') }} as payment_method,
         {{ clean_text('merchant_category') }} as merchant_category,
@@ -76,6 +78,7 @@ checked as (
             when amount is null then 'unreadable_amount'
             when transaction_at is null then 'unreadable_date'
             when currency <> '{{ var("reporting_currency") }}' then 'foreign_currency'
+            when not {{ is_known_type('transaction_type') }} then 'unknown_type'
             when
                 amount = 0 or abs(amount) >= 1000000000 or amount <> round(amount, 2)
                 or (amount > 0 and {{ money_leaves('transaction_type') }})
