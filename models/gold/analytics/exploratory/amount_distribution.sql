@@ -29,6 +29,8 @@ purchases as (
         and transaction_date < (select bounds.month_after from bounds)
         and transaction_type = 'purchase'
         and is_approved
+        -- what recurs was agreed once, and is as large as it is every month
+        and not is_recurring
         and transaction_amount_abs > 0
 ),
 

@@ -5,11 +5,11 @@
 {%- set features = ['spending', 'balance', 'debt'] %}
 {#- Where the centres start: number, spending, balance, debt in thousandths of a standard deviation. -#}
 {%- set starting_centres = [
-    (1, -1500, -200, -800),
-    (2, 150, -350, -1050),
-    (3, 200, -600, 450),
-    (4, 100, 1000, 1000),
-    (5, 2300, 2000, 900)
+    (1, -450, -700, -950),
+    (2, -75, -700, 350),
+    (3, -50, 1000, -150),
+    (4, -150, 200, 1850),
+    (5, 2650, 1700, 450)
 ] %}
 
 with profiles as (
@@ -100,29 +100,17 @@ centres_{{ iteration }} as (
 ),
 {%- endfor %}
 
-named as (
-    select
-        *,
-        case
-            when spending >= 1000 then 'Heavy spending'
-            when spending <= -1000 then 'Little spending'
-            else 'Moderate spending'
-        end
-        || case when balance >= 500 then ', high balances' else ', modest balances' end
-        || case when debt <= -500 then ', no debt' else ', debt' end as description
-    from centres_{{ iterations }}
-),
-
 titled as (
     select
         *,
-        description
-        || case
-            when count(*) over (partition by description) > 1
-                then ' (' || cast(cluster_number as {{ dbt.type_string() }}) || ')'
-            else ''
-        end as cluster_name
-    from named
+        cast(cluster_number as {{ dbt.type_string() }})
+        || case when spending >= 1000 then ' Heavy' when spending <= -1000 then ' Little' else ' Moderate' end
+        || ' spending, '
+        || case when balance >= 500 then 'high' when balance <= -500 then 'low' else 'medium' end
+        || ' balances, '
+        || case when debt >= 1000 then 'high' when debt <= -500 then 'no' else 'some' end
+        || ' debt' as cluster_name
+    from centres_{{ iterations }}
 ),
 
 final as (
