@@ -206,6 +206,8 @@
         {% for days in [30, 90, 180, 365] -%}
         count(*) filter (where {{ in_window(days) }} and days_late_then > 0) as late_payments_{{ days }}d,
         {% endfor -%}
+        count(*) filter (where days_late_then > 0 and (actual_date is null or actual_date > {{ day }}))
+            as overdue_instalments,
         max(days_late_then) filter (where {{ in_window(90) }}) as max_days_late_90d,
         max(days_late_then) as max_days_late_365d,
         sum(days_late_then) as days_late_365d,
@@ -383,7 +385,7 @@
         ---------- delinquency
         {% for name in [
             'loan_payments_365d', 'late_payments_30d', 'late_payments_90d', 'late_payments_180d',
-            'late_payments_365d', 'max_days_late_90d', 'max_days_late_365d', 'days_late_365d'
+            'late_payments_365d', 'overdue_instalments', 'max_days_late_90d', 'max_days_late_365d', 'days_late_365d'
         ] -%}
         cast(coalesce(delinquency.{{ name }}, 0) as integer) as {{ name }},
         {% endfor -%}

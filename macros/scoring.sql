@@ -64,6 +64,10 @@
                 'late_payments_180d': 'least(late_payments_180d, 4)',
                 'late_over_30_days_90d': 'case when max_days_late_90d > 30 then 1 else 0 end',
             },
+            'Overdue now': {
+                'overdue_now': 'case when overdue_instalments > 0 then 1 else 0 end',
+                'overdue_twice': 'case when overdue_instalments > 1 then 1 else 0 end',
+            },
             'Burden': {
                 'debt_service_percent':
                     'least(coalesce(400.0 * loan_paid_amount_90d / nullif(annual_income, 0), 0), 100)',
@@ -198,14 +202,4 @@
         {{ is_scored_transaction() }}
         and transaction_date >= {{ first_day }} and transaction_date <= {{ last_day }}
     order by transaction_id
-{%- endmacro %}
-
-{% macro empty_before_insert() -%}
-    {#- Pre-hook of a relation that is computed anew in every build: in the transaction of the insert that
-        follows, so that readers see the old rows until the new ones are there, and no view loses it. -#}
-    {%- if is_incremental() %}
-    delete from {{ this }}
-    {%- else %}
-    select 1
-    {%- endif %}
 {%- endmacro %}

@@ -1,5 +1,4 @@
 -- grain: one row per trained model
-{{ config(incremental_strategy='append', pre_hook="{{ empty_before_insert() }}") }}
 
 select
     model,

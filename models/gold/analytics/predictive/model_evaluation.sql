@@ -1,5 +1,4 @@
 -- grain: one row per trained model, curve and point
-{{ config(incremental_strategy='append', pre_hook="{{ empty_before_insert() }}") }}
 
 select
     {{ surrogate_key(['model', 'curve', 'point']) }} as model_evaluation_key,

@@ -1,5 +1,4 @@
 -- grain: one row per customer who is with the bank on the as-of date
-{{ config(incremental_strategy='append', pre_hook="{{ empty_before_insert() }}") }}
 
 with features as (
     {{ customer_features(as_of_day()) }}

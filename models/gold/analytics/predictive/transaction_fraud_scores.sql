@@ -1,5 +1,4 @@
 -- grain: one row per purchase or withdrawal of the last 90 days
-{{ config(incremental_strategy='append', pre_hook="{{ empty_before_insert() }}") }}
 
 with transactions as (
     select * from {{ ref('fact_transactions') }}

@@ -1,5 +1,4 @@
 -- grain: one row per offer
-{{ config(incremental_strategy='append', pre_hook="{{ empty_before_insert() }}") }}
 
 with offers as (
     select * from {{ ref('action_assumptions') }}

@@ -1,5 +1,4 @@
 -- grain: one row per customer and action that is possible (offers) or worth its cost (retention)
-{{ config(incremental_strategy='append', pre_hook="{{ empty_before_insert() }}") }}
 
 with customers as (
     select * from {{ ref('predictive_analytics') }}
@@ -168,6 +167,7 @@ united as (
         cast(null as numeric) as extra_value_amount,
         cast(null as integer) as budget_rank,
         cast(null as numeric) as budget_used_amount,
+        cast(null as numeric) as budget_amount,
         cast(null as boolean) as is_funded
     from offers
     union all
@@ -190,6 +190,7 @@ united as (
         round(extra_value, 2) as extra_value_amount,
         cast(budget_rank as integer) as budget_rank,
         budget_used_amount,
+        cast({{ var('retention_budget') }} as numeric) as budget_amount,
         is_funded
     from funded
 ),
@@ -216,6 +217,7 @@ final as (
         extra_value_amount,
         budget_rank,
         budget_used_amount,
+        budget_amount,
         is_funded,
         {{ dbt.current_timestamp() }} as dw_updated_at,
         {{ build_number() }} as _build_id
