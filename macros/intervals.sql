@@ -7,9 +7,9 @@
     {%- set z = 1.959964 -%}
     {%- set sign = '-' if side == 'lower' else '+' -%}
     {#- no event and only events are exact ends; rounding must not lie beyond them -#}
-    round(100 * greatest(0, least(1,
+    case when {{ trials }} > 0 then round(100 * greatest(0, least(1,
         ({{ events }} + {{ z * z / 2 }} {{ sign }} {{ z }} * sqrt(
-            1.0 * {{ events }} * ({{ trials }} - {{ events }}) / nullif({{ trials }}, 0) + {{ z * z / 4 }}
+            1.0 * {{ events }} * ({{ trials }} - {{ events }}) / {{ trials }} + {{ z * z / 4 }}
         )) / ({{ trials }} + {{ z * z }})
-    )), 4)
+    )), 4) end
 {%- endmacro %}

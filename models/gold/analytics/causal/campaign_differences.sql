@@ -1,7 +1,6 @@
 -- grain: one row per way of counting (absolute or relative) and estimator (naive or adjusted)
 -- Difference in differences: 30 days before and after the contact, treated and held out. Naive: the change
 -- of the treated alone. Errors are clustered by customer.
-{{ config(materialized='table') }}
 
 with contacts as (
     select

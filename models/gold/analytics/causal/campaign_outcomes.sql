@@ -2,6 +2,7 @@
 -- Thirty days are compared, from the contact on (from the start of the campaign for those not contacted),
 -- so a campaign appears once these days are over for everybody.
 {{ config(
+    materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ delete_touched_customers([
         ref('fact_transactions'), ref('fact_customer_interactions'), ref('dim_customer_private')

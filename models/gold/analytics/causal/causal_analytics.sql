@@ -1,6 +1,5 @@
 -- grain: one row per effect and subject (a campaign, a driver of churn, an outcome, a product)
 -- What a comparison at first sight says, and what remains once it is made fair.
-{{ config(materialized='table') }}
 
 with stratified as (
     select * from {{ ref('stratified_effects') }}

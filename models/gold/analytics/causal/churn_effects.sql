@@ -1,7 +1,6 @@
 -- grain: one row per driver of churn and estimator (naive or adjusted)
 -- Poisson regression on one driver at a time, conditional on the events of each stratum: within strata of
 -- all other drivers (adjusted), or in one stratum (naive). Newton's method on the logarithm of the rate ratio.
-{{ config(materialized='table') }}
 {%- set steps = 6 %}
 {%- set drivers = [
     'Bad service', 'Low balance', 'Year of tenure', 'Student', 'Mass Affluent', 'Affluent', 'Private Banking'

@@ -1,7 +1,7 @@
 -- grain: one row per customer and calendar month at whose start the customer was free to leave
 -- Free to leave: active, without an open loan or a pending application. What may explain leaving is as
 -- known at the start of the month, so nothing that leaving itself changes is among it.
-{{ config(incremental_strategy='append', pre_hook="{{ delete_touched_months() }}") }}
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ delete_touched_months() }}") }}
 
 with versions as (
     select * from {{ ref('dim_customer_private') }}

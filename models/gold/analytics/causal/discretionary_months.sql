@@ -1,6 +1,6 @@
 -- grain: one row per calendar month
 -- Unscheduled purchases of customers, declined ones included, beside the economy of the month.
-{{ config(unique_key='month_start_date') }}
+{{ config(materialized='incremental', unique_key='month_start_date') }}
 
 with purchases as (
     select

@@ -2,7 +2,6 @@
 -- Least squares of the log odds of a purchase, weighted by their precision, on ten points of the confidence
 -- index. Adjusted: within calendar months (season) and beside a linear trend; the season is removed by taking
 -- each month's departure from the mean of its namesakes, which leaves two equations (Frisch and Waugh).
-{{ config(materialized='table') }}
 
 with months as (
     select

@@ -1,7 +1,6 @@
 -- grain: one row per customer and kind of product
 -- What a customer brought in the last twelve months that are over, and whether the product was held before
 -- they began (so that the product comes before the value) and now.
-{{ config(materialized='table') }}
 
 with as_of as (
     select

@@ -1,7 +1,6 @@
 -- grain: one row per effect, subject (a campaign, all of them, or a product) and estimator
 -- Adjusted: the treated against the held out, or holders against others, within strata of what was known
 -- before (Mantel-Haenszel). Naive: against everybody else, in one stratum. Errors are clustered by customer.
-{{ config(materialized='table') }}
 
 with outcomes as (
     select

@@ -1,7 +1,6 @@
 -- grain: one row per quarter of sign-up and number of months since
 -- A cell counts only once the whole cohort has lived through the month: until then it is NULL, never 0.
 -- Cohorts from before the first batch are left out: who had left by then is not known.
-{{ config(materialized='table') }}
 
 with months as (
     select * from {{ ref('fact_customer_monthly') }}

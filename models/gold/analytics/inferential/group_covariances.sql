@@ -1,7 +1,6 @@
 -- grain: one row per question and pair of groups (a group with itself included)
 -- Means of groups whose observations come in clusters, the customers, and how these means vary together by
 -- chance: a customer in two groups moves both.
-{{ config(materialized='table') }}
 
 with sampled as (
     select * from {{ ref('customer_samples') }}

@@ -1,6 +1,5 @@
 -- grain: one row per question and group
 -- With a 95 % interval: Wilson's for shares, on the logarithm for amounts and rates.
-{{ config(materialized='table') }}
 
 with groups as (
     select

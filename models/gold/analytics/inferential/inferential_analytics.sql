@@ -1,5 +1,4 @@
 -- grain: one row per test: a group against the reference group, or all groups of a question at once
-{{ config(materialized='table') }}
 
 with covariances as (
     select * from {{ ref('group_covariances') }}

@@ -1,6 +1,7 @@
 -- grain: one row per customer, segment at the time, channel, weekend or not, night or not
 -- Unscheduled purchases and withdrawals, declined ones included; scheduled ones tell nothing new.
 {{ config(
+    materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ delete_touched_customers([ref('fact_transactions')]) }}"
 ) }}

@@ -2,6 +2,7 @@
 -- Days are cut into slots of five minutes, numbered from midnight of the latest day; a bucket is a run of
 -- slots. Small, and written anew in every build, in place: who reads it never finds it missing.
 {{ config(
+    materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ 'delete from ' ~ this if is_incremental() else 'select 1' }}"
 ) }}

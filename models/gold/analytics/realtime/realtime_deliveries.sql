@@ -1,6 +1,7 @@
 -- grain: one row per batch and source table, of the latest batches
 -- Asking every row for its verdict takes long, so the answer is stored; written anew in every build, in place.
 {{ config(
+    materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ 'delete from ' ~ this if is_incremental() else 'select 1' }}"
 ) }}
