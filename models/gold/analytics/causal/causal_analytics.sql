@@ -189,6 +189,7 @@ named as (
         texts.adjusted_method,
         texts.why_they_differ,
         concat(sides.effect, '|', sides.subject) as effect_key,
+        concat(texts.topic, '|', sides.subject = 'all') as family,
         case
             when campaigns.subject is not null then concat(campaigns.campaign_name, ' (', sides.subject, ')')
             when sides.subject = 'all' then 'All campaigns'
@@ -203,6 +204,45 @@ named as (
         on sides.effect = texts.effect
     left join campaigns
         on texts.topic = 'campaigns' and sides.subject = campaigns.subject
+),
+
+-- Holm (1979) within a topic, single campaigns apart from all of them together. Money earned and returned are the
+-- test of revenue in other units, and count once.
+ranked as (
+    select
+        effect_key,
+        family,
+        adjusted_p_value,
+        row_number() over (partition by family order by adjusted_p_value, effect_key) as place,
+        count(*) over (partition by family) as test_count
+    from named
+    where
+        adjusted_p_value is not null
+        and effect not in ('incremental revenue', 'return on budget')
+),
+
+corrected as (
+    select
+        effect_key,
+        test_count,
+        max(least((test_count - place + 1) * adjusted_p_value, 1)) over (partition by family order by place)
+            as p_value_holm
+    from ranked
+),
+
+final as (
+    select
+        named.*,
+        corrected.test_count,
+        corrected.p_value_holm
+    from named
+    left join corrected
+        on
+            case
+                when named.effect in ('incremental revenue', 'return on budget')
+                    then concat('revenue|', named.subject)
+                else named.effect_key
+            end = corrected.effect_key
 )
 
 select
@@ -224,6 +264,8 @@ select
     adjusted_ci_low,
     adjusted_ci_high,
     case when unit <> 'percent' then adjusted_p_value end as adjusted_p_value,
+    case when unit <> 'percent' then p_value_holm end as adjusted_p_value_holm,
+    cast(case when unit <> 'percent' then test_count end as bigint) as test_count,
     cast(adjusted_n as bigint) as adjusted_n,
     adjusted_method,
     n_unit,
@@ -248,6 +290,12 @@ select
                     when unit = 'percent' then 'Whether it pays for itself is open.'
                     when adjusted_ci_low <= no_effect and adjusted_ci_high >= no_effect
                         then 'Not distinguishable from no effect.'
+                    when p_value_holm >= 0.05
+                        then concat(
+                                'By itself this would count, but not as one of ',
+                                cast(test_count as {{ dbt.type_string() }}),
+                                ' tests: not distinguishable from chance.'
+                            )
                     when identification = 'association' then 'They go together; which brings the other is not known.'
                     when identification = 'adjusted observation' and adjusted_estimate > no_effect
                         then 'Higher with all that is known held equal; what is not known may explain it still.'
@@ -258,4 +306,4 @@ select
                 end
             )
     end as conclusion
-from named
+from final

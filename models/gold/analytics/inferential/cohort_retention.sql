@@ -65,9 +65,10 @@ cells as (
         ages.months_since_signup,
         cohorts.cohort_size,
         ages.months_since_signup <= cohorts.observed_months as is_observed,
-        case when ages.months_since_signup <= cohorts.observed_months then counts.retained_count end
+        case when ages.months_since_signup <= cohorts.observed_months then coalesce(counts.retained_count, 0) end
             as retained_count,
-        case when ages.months_since_signup <= cohorts.observed_months then counts.active_count end as active_count
+        case when ages.months_since_signup <= cohorts.observed_months then coalesce(counts.active_count, 0) end
+            as active_count
     from cohorts
     cross join ages
     left join counts

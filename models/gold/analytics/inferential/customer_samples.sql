@@ -32,9 +32,19 @@ subjects as (
     select 'one' as subject
 ),
 
+as_of as (
+    select
+        as_of_date,
+        {{ dbt.dateadd('day', 1, 'as_of_date') }} as day_after
+    from {{ ref('as_of_date') }}
+),
+
 contacts as (
-    select * from {{ ref('fact_customer_interactions') }}
-    where campaign_id is null
+    select interactions.*
+    from {{ ref('fact_customer_interactions') }} as interactions
+    inner join as_of
+        on interactions.interaction_at < as_of.day_after
+    where interactions.campaign_id is null
 ),
 
 payments as (
@@ -45,6 +55,8 @@ payments as (
     from {{ ref('fact_loan_payments') }} as payments
     inner join {{ ref('dim_customer_private') }} as customers
         on payments.customer_key = customers.customer_key
+    inner join as_of
+        on payments.scheduled_date <= as_of.as_of_date
 ),
 
 samples as (

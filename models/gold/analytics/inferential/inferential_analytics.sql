@@ -60,14 +60,15 @@ pairs as (
             when groups.scale = 'share'
                 then
                     2 * asin(sqrt({{ as_float('groups.mean') }})) - 2 * asin(sqrt({{ as_float('reference.mean') }}))
+            -- with the correction for small groups (Hedges, 1981)
             else
                 {{ as_float('groups.mean - reference.mean') }} / sqrt(cast(
                     nullif(
                         (groups.observations * groups.spread + reference.observations * reference.spread)
-                        / (groups.observations + reference.observations),
+                        / nullif(groups.observations + reference.observations - 2, 0),
                         0
                     ) as {{ dbt.type_float() }}
-                ))
+                )) * (1 - 3 / {{ as_float('4 * (groups.observations + reference.observations) - 9') }})
         end as effect_size,
         testable.question_group is not null and testable_reference.question_group is not null as is_testable
     from groups
@@ -89,7 +90,7 @@ pairs as (
 pair_tests as (
     select
         *,
-        difference / sqrt({{ as_float('group_variance + reference_variance - 2 * shared_variance') }}) as statistic,
+        sqrt({{ as_float('group_variance + reference_variance - 2 * shared_variance') }}) as standard_error,
         cast(
             power(group_variance + reference_variance, 2)
             / (
@@ -105,8 +106,9 @@ pair_tests as (
 pair_results as (
     select
         *,
-        {{ function('student_t_p_value') }}(statistic, df) as p_value,
-        {{ function('student_t_quantile') }}(0.975, df) * abs(difference / nullif(statistic, 0)) as half_width,
+        difference / standard_error as statistic,
+        {{ function('student_t_p_value') }}(difference / standard_error, df) as p_value,
+        {{ function('student_t_quantile') }}(0.975, df) * standard_error as half_width,
         {{ evaluate_once() }} as is_computed
     from pair_tests
 ),
@@ -360,7 +362,7 @@ select
     corrected.smallest_group >= 20 and (questions.scale <> 'share' or corrected.fewest_expected >= 5)
         as are_assumptions_met,
     coalesce(corrected.p_value_adjusted < 0.05, false) as is_significant,
-    case
+    concat(case
         when corrected.p_value is null then concat('Too few customers to compare: ', corrected.comparison, '.')
         when corrected.p_value_adjusted >= 0.05
             then concat(questions.metric, ': no difference shown. ', corrected.comparison, '.')
@@ -378,7 +380,14 @@ select
                 cast(round(cast(corrected.estimate as numeric), 2) as {{ dbt.type_string() }}), ' times ',
                 corrected.reference_name, '.'
             )
-    end as conclusion
+    end,
+    case
+        when
+            corrected.p_value is not null
+            and not (corrected.smallest_group >= 20 and (questions.scale <> 'share' or corrected.fewest_expected >= 5))
+            then ' With care: the test asks for more customers or events.'
+        else ''
+    end) as conclusion
 from corrected
 inner join questions
     on corrected.question = questions.question
