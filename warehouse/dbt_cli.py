@@ -8,6 +8,7 @@ arguments as they were typed.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -58,6 +59,9 @@ def main() -> int:
         # Only now that the environment is complete: dbt reads it on import.
         from dbt.cli.main import cli  # noqa: PLC0415
 
+        # dbt keeps almost everything it makes; looking for garbage every 700 objects was a quarter
+        # of the processor time of a build of the default data (60.7 s, without any search 44.1 s).
+        gc.set_threshold(500_000, 10, 10)
         cli()
     return 0
 
