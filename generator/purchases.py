@@ -18,6 +18,9 @@ WITHDRAWAL_SHARE = 0.035
 REFUND_SHARE = 0.4  # of the refundable candidates
 TRIP_CHANCE = 0.08  # a customer's chance of a trip a month
 ABROAD_SHARE = 0.45
+# of a burst of fraud, half-open: transactions, seconds between them, hour in which it begins
+BURST_SIZES, BURST_STEPS = (3, 7), (180, 1500)
+BURST_HOURS_AT_NIGHT, BURST_HOURS_BY_DAY = (0, 4), (8, 21)
 
 
 @dataclass
@@ -292,7 +295,7 @@ def frauds(world: World, period: Period, expected_purchases: int, limit: int) ->
     number = int(world.fraud_debt / mean)
     if period.is_last_of_history:
         number = max(number, 1)  # "fraud of the last 30 days" must find something
-    sizes = rng.integers(3, 7, number)
+    sizes = rng.integers(*BURST_SIZES, number)
     sizes = sizes[np.cumsum(sizes) <= limit]
     if len(sizes) == 0 and number and limit > 1:
         sizes = np.array([min(3, limit)])
@@ -306,7 +309,11 @@ def frauds(world: World, period: Period, expected_purchases: int, limit: int) ->
     burst_acct = choose(rng, weight, number)
     pattern = ref.FRAUD_PATTERN
     night = rng.random(number) < pattern["night_share"]
-    hour = np.where(night, rng.integers(0, 4, number), rng.integers(8, 21, number))
+    hour = np.where(
+        night,
+        rng.integers(*BURST_HOURS_AT_NIGHT, number),
+        rng.integers(*BURST_HOURS_BY_DAY, number),
+    )
     low = max(period.first, period.last - 20) if period.is_last_of_history else period.first
     day = rng.integers(low, period.last + 1, number)
     begin = day * DAY + hour * 3600 + rng.integers(0, 3600, number)
@@ -323,7 +330,7 @@ def frauds(world: World, period: Period, expected_purchases: int, limit: int) ->
     position = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     acct = burst_acct[burst]
     # up to 6 bookings, at most 25 minutes apart: the burst stays within its day
-    time = begin[burst] + position * rng.integers(180, 1500, number)[burst]
+    time = begin[burst] + position * rng.integers(*BURST_STEPS, number)[burst]
     time = np.minimum(time, period.end - 60 + position)
     remote = rng.random(n) < pattern["online_share"]
     merchants = world.merchants

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from generator import purchases, text
 from generator import reference as ref
-from generator import text
 from generator.dirt import Delivered
 from generator.sheet import Sheet
 from generator.simulation import Happened
@@ -74,6 +74,23 @@ class Totals:
         ]
 
 
+def _night_share_of_fraud() -> float:
+    """Share of fraudulent transactions from 22:00 to 06:00: the late ones of a burst may cross."""
+    sizes, steps = np.arange(*purchases.BURST_SIZES), np.arange(*purchases.BURST_STEPS)
+    within = np.arange(0, 3600, 60) + 30  # seconds of the hour in which a burst begins
+    shares = []
+    for hours in (purchases.BURST_HOURS_AT_NIGHT, purchases.BURST_HOURS_BY_DAY):
+        begin = (np.arange(*hours)[:, None] * 3600 + within).reshape(-1, 1)
+        at_night = np.array([
+            (((begin + place * steps) // 3600 + 2) % 24 < 8).mean() for place in range(sizes.max())
+        ])  # fmt: skip
+        # a place counts as often as bursts are long enough to have it
+        often = np.array([(sizes > place).mean() for place in range(sizes.max())])
+        shares.append((at_night * often).sum() / often.sum())
+    share = ref.FRAUD_PATTERN["night_share"]
+    return float(share * shares[0] + (1 - share) * shares[1])
+
+
 def effects() -> dict[str, Any]:
     """The parameters of the simulation that an analysis can hope to recover."""
     return {
@@ -102,8 +119,10 @@ def effects() -> dict[str, Any]:
             "applies_to": "purchases with is_recurring = false; before rounding to whole bursts, "
             "and at least one burst in the last period of the history",
             **ref.FRAUD_PATTERN,
+            "night_share_of_transactions": round(_night_share_of_fraud(), 4),
             "online_share_means": "channel Online or Mobile",
-            "night_share_means": "a burst begins from 00:00 to 04:00, others from 08:00 to 21:00",
+            "night_share_means": "a burst begins from 00:00 to 04:00, others from 08:00 to 21:00; "
+            "of its transactions, night_share_of_transactions are from 22:00 to 06:00",
             "far_cities": list(ref.FRAUD_CITY_NAMES),
             "alerted_share": ref.ALERT_FRAUD_SHARE,
             "false_alarms": f"{ref.ALERT_OTHER_SHARE} of other transactions with a fraud_score "
@@ -157,6 +176,7 @@ def effects() -> dict[str, Any]:
             ),
             "note": "before purchases that the balance or limit does not cover",
         },
+        "category_share": {c.name: c.share for c in ref.CATEGORIES},
         "category_median": {c.name: c.median for c in ref.CATEGORIES},
         "category_sigma": {c.name: c.sigma for c in ref.CATEGORIES},
         "season": {c.name: {str(m): f for m, f in c.seasons.items()} for c in ref.CATEGORIES},
