@@ -189,7 +189,7 @@ named as (
         texts.adjusted_method,
         texts.why_they_differ,
         concat(sides.effect, '|', sides.subject) as effect_key,
-        concat(texts.topic, '|', sides.subject = 'all') as family,
+        concat(texts.topic, '|', sides.subject = 'all') as test_family,
         case
             when campaigns.subject is not null then concat(campaigns.campaign_name, ' (', sides.subject, ')')
             when sides.subject = 'all' then 'All campaigns'
@@ -211,10 +211,10 @@ named as (
 ranked as (
     select
         effect_key,
-        family,
+        test_family,
         adjusted_p_value,
-        row_number() over (partition by family order by adjusted_p_value, effect_key) as place,
-        count(*) over (partition by family) as test_count
+        row_number() over (partition by test_family order by adjusted_p_value, effect_key) as place,
+        count(*) over (partition by test_family) as test_count
     from named
     where
         adjusted_p_value is not null
@@ -225,7 +225,7 @@ corrected as (
     select
         effect_key,
         test_count,
-        max(least((test_count - place + 1) * adjusted_p_value, 1)) over (partition by family order by place)
+        max(least((test_count - place + 1) * adjusted_p_value, 1)) over (partition by test_family order by place)
             as p_value_holm
     from ranked
 ),
