@@ -9,6 +9,7 @@ assumptions of the test are met.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,8 @@ from analytics_viz import formats
 from analytics_viz.charts.intervals import (
     Z,
     add_intervals,
+    dotted_line,
     floats,
-    no_effect_line,
     p_text,
     places,
     ratio,
@@ -36,9 +37,9 @@ TOPICS = {
     "purchase_amount_by_segment": "Purchase amount",
     "purchase_amount_at_weekends": "Purchase amount",
     "fraud_share_by_channel": "Fraud share",
-    "fraud_online": "Made online",
-    "fraud_at_night": "Made at night",
-    "fraud_at_risky_merchants": "At high-risk merchants",
+    "fraud_online": "Share bought online",
+    "fraud_at_night": "Share bought at night",
+    "fraud_at_risky_merchants": "Share at risky merchants",
     "decline_share_by_channel": "Decline share",
     "decline_share_at_night": "Decline share",
     "satisfaction_by_resolution": "Satisfaction (1 to 5)",
@@ -62,6 +63,8 @@ STATES = {
 }
 SIZES = (("negligible", LIGHT.quiet), ("small", LIGHT.scale_2), ("medium", LIGHT.blue),
          ("large", LIGHT.orange))  # fmt: skip
+ENOUGH = 20  # customers of equal weight that the tests ask for
+NARROW = 19  # characters of a label on a phone
 # From where on an effect is called small, medium, large (Cohen, 1988).
 STEPS = {"difference": (0.2, 0.5, 0.8), "association": (0.1, 0.3, 0.5)}
 
@@ -91,28 +94,26 @@ def tests(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure = make_subplots(
         rows=len(parts), cols=1, row_heights=sizes, vertical_spacing=90 / height if parts[1:] else 0
     )
-    narrow: dict[str, object] = {"height": 150 + 46 * sum(sizes)}
+    narrow: dict[str, object] = {"height": 150 + 52 * sum(sizes)}
     seen: set[str] = set()
     for row, (part, axis_title, no_effect) in enumerate(parts, start=1):
         placed = part.assign(place=range(len(part)))
-        no_effect_line(figure, no_effect, row=row, col=1)
         for state, (name, colour, symbol) in STATES.items():
             of_state = placed[placed["state"] == state]
             if of_state.empty:
                 continue
-            add_intervals(
-                figure, of_state, colour=colour, name=name, symbol=symbol, row=row, col=1
-            )
+            add_intervals(figure, of_state, colour=colour, name=name, symbol=symbol, row=row, col=1)
             figure.data[-1].update(showlegend=state not in seen, legendgroup=state)
             seen.add(state)
-        places(figure, [f"{topic}: {who}" for topic, who in _names(part)], row=row, col=1)
+        dotted_line(figure, no_effect, row=row, col=1)
+        places(figure, _labels(part), row=row, col=1)
         figure.update_xaxes(title=axis_title, row=row, col=1)
         end = "" if row == 1 else str(row)
-        narrow[f"yaxis{end}.ticktext"] = [
-            f"{topic}<br>{wrapped(who, 26)}" for topic, who in _names(part)
-        ]
+        narrow[f"yaxis{end}.ticktext"] = [wrapped(label, NARROW) for label in _labels(part)]
         narrow[f"yaxis{end}.title.text"] = ""
-        narrow[f"xaxis{end}.title.text"] = axis_title.split(" (")[0]
+        narrow[f"xaxis{end}.title.text"] = (
+            "Ratio (1 = alike)" if no_effect else "Difference (0 = alike)"
+        )
         if no_effect == 1:
             axis = ratio_axis(float(part["ci_low"].min()), float(part["ci_high"].max()))
             figure.update_xaxes(**axis, row=row, col=1)
@@ -121,17 +122,18 @@ def tests(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure.update_yaxes(title="Comparison")
     figure.update_layout(showlegend=True)
     shown = drawn[drawn["state"] == "shown"]
+    number_of_tests = int(table["test_count"].max())
     untested = int((table["p_value"].isna()).sum())
     return finish(
         figure,
-        title=f"{times(len(shown), 'comparison')} of {len(drawn)}"
-        f" {'shows' if len(shown) == 1 else 'show'} a difference that chance does not explain;"
+        title=f"{formats.count(len(shown))} of {times(len(drawn), 'comparison')}"
+        f" {'shows' if len(shown) == 1 else 'show'} a difference beyond chance;"
         f" the largest: {_largest(shown)}"
         if len(shown)
         else f"None of {times(len(drawn), 'comparison')} shows a difference: that is no proof that"
         " there is none",
         subtitle="Estimates with 95 % intervals, errors clustered by customer; p-values corrected"
-        f" for all {int(table['test_count'].max())} tests (Holm)"
+        f" for all {number_of_tests} tests (Holm)"
         + (f"; {untested} more with too few customers to test" if untested else ""),
         how_to_read="The point is the estimate, the whisker holds every value that the data do not"
         " contradict. Hollow points: no difference was shown, which is not the same as no"
@@ -159,7 +161,11 @@ def effect_sizes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     parts = [
         (part.sort_values("size", ascending=False), kind, title)
         for part, kind, title in (
-            (table[~is_association], "difference", "Two groups: Cohen h (shares), Hedges g (means)"),
+            (
+                table[~is_association],
+                "difference",
+                "Two groups: Cohen h (shares), Hedges g (means)",
+            ),
             (table[is_association], "association", "All groups: Cramér V (shares), eta (means)"),
         )
         if not part.empty
@@ -169,16 +175,12 @@ def effect_sizes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure = make_subplots(
         rows=len(parts), cols=1, row_heights=rows, vertical_spacing=90 / height if parts[1:] else 0
     )
-    narrow: dict[str, object] = {"height": 150 + 44 * sum(rows)}
+    narrow: dict[str, object] = {"height": 150 + 52 * sum(rows)}
     sized = []
     for row, (part, kind, axis_title) in enumerate(parts, start=1):
         places_of = np.arange(len(part))
         words = [_size(value, kind) for value in part["size"]]
         sized.append(part.assign(word=words))
-        for step in STEPS[kind]:
-            figure.add_vline(
-                x=step, line_dash="dot", line_color=LIGHT.muted, line_width=1, row=row, col=1
-            )
         for word, colour in SIZES:
             here = [one == word for one in words]
             # every size once, so that the legend is whole and in order
@@ -204,16 +206,16 @@ def effect_sizes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
                 row=row,
                 col=1,
             )
-        places(figure, [f"{topic}: {who}" for topic, who in _names(part)], row=row, col=1)
+        for step in STEPS[kind]:
+            dotted_line(figure, step, row=row, col=1)
+        places(figure, _labels(part), row=row, col=1)
         most = max(float(part["size"].max()), STEPS[kind][1])
         end = "" if row == 1 else str(row)
         figure.update_xaxes(title=axis_title, range=[0, 1.12 * most], nticks=8, row=row, col=1)
         narrow[f"xaxis{end}.range"] = [0, 1.5 * most]
         narrow[f"xaxis{end}.nticks"] = 4
         narrow[f"xaxis{end}.title.text"] = "Cohen h, Hedges g" if row == 1 else "Cramér V, eta"
-        narrow[f"yaxis{end}.ticktext"] = [
-            f"{topic}<br>{wrapped(who, 26)}" for topic, who in _names(part)
-        ]
+        narrow[f"yaxis{end}.ticktext"] = [wrapped(label, NARROW) for label in _labels(part)]
         narrow[f"yaxis{end}.title.text"] = ""
     figure.update_yaxes(title="Comparison")
     figure.update_layout(showlegend=True, barmode="overlay")
@@ -228,8 +230,8 @@ def effect_sizes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         f" {'is' if above == 1 else 'are'} medium or large"
         if len(shown)
         else "No difference was shown, so no size can be relied on",
-        subtitle="Size of each effect without its sign and unit; dotted: small, medium, large"
-        " (Cohen, 1988)",
+        subtitle="Size of each effect without its sign and unit, tests of all groups at once below;"
+        " dotted: from where on it is called small, medium, large (Cohen, 1988)",
         how_to_read="Longer bars are larger effects whatever their unit. With many observations"
         " small effects are shown, too; for rare events such as fraud even a multiple counts as"
         " small here, so read this beside the ratios above.",
@@ -244,11 +246,11 @@ def groups(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """Groups with the 95 % intervals of their means and shares.
 
     Args:
-        frame: question, metric, unit, group_name, is_reference, customer_count, observations,
-            estimate, ci_low, ci_high, method; the largest first.
+        frame: question, group_name, customer_count, effective_customers, observations, estimate,
+            ci_low, ci_high, method; the largest first.
         as_of: the last day with data.
     """
-    table = floats(frame, "estimate", "ci_low", "ci_high", "observations")
+    table = floats(frame, "estimate", "ci_low", "ci_high", "observations", "effective_customers")
     asked = [question for question in PANELS if (table["question"] == question).any()]
     if not asked:
         return no_data("groups to compare", as_of)
@@ -268,7 +270,10 @@ def groups(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         title, axis_title, digits = PANELS[question]
         part = table[table["question"] == question]
         part = part.assign(place=range(len(part)), hover=_group_hover(part, digits))
-        add_intervals(figure, part, colour=LIGHT.blue, name=title, row=row, col=col)
+        few = part["effective_customers"] < ENOUGH
+        add_intervals(figure, part[~few], colour=LIGHT.blue, name=title, row=row, col=col)
+        _, colour, symbol = STATES["too few"]
+        add_intervals(figure, part[few], colour=colour, name=title, symbol=symbol, row=row, col=col)
         names = [
             f"{name} ({formats.count(count)})"
             for name, count in zip(part["group_name"], part["customer_count"], strict=True)
@@ -299,19 +304,18 @@ def groups(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         )
     first = table[table["question"] == asked[0]]
     title, _, digits = PANELS[asked[0]]
-    low, high = first.iloc[-1], first.iloc[0]
+    high, low = _rows(first.iloc[[0, -1]])
     return finish(
         figure,
         title=f"{title}: from {_with_interval(low, digits)} to {_with_interval(high, digits)}"
         if len(first) > 1
         else f"{title}: {_with_interval(high, digits)}",
         subtitle="Means and shares of groups with 95 % intervals; in brackets the customers",
-        how_to_read="The whisker holds the values that the data do not contradict; the fewer"
-        " customers, the longer it is. Whether two groups differ is told by the tests above: two"
-        " whiskers may overlap although the groups differ.",
-        sample=f"n = {formats.count(int(first['customer_count'].sum()))} customers by segment"
-        if asked[0] == "purchase_amount_by_segment"
-        else f"n = {formats.count(int(first['customer_count'].sum()))} customers",
+        how_to_read="The whisker holds the values that the data do not contradict; diamonds rest on"
+        f" fewer than {ENOUGH} customers of equal weight and are not to be relied on. Whether two"
+        " groups differ is told by the tests above: two whiskers may overlap although the groups"
+        " differ.",
+        sample=f"n = {formats.count(first['observations'].sum())} observations in the first panel",
         as_of=as_of,
         height=height,
         narrow=narrow,
@@ -338,13 +342,13 @@ def cohorts(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         ).reindex(index=starts, columns=months)
 
     sizes = table.groupby("cohort_start_date")["cohort_size"].max()
-    floor = 5 * np.floor(float(table["retained_percent"].min()) / 5)
+    floor = min(float(table["retained_percent"].min()), 95.0)
     figure = go.Figure(
         go.Heatmap(
             x=months,
             y=[f"{_quarter(start)} ({formats.count(sizes[start])})" for start in starts],
             z=grid("retained_percent"),
-            zmin=min(floor, 95.0),
+            zmin=floor - 0.3 * (100 - floor),  # the lowest field is not as pale as none
             zmax=100,
             colorscale=LIGHT.scale,
             xgap=1,
@@ -353,14 +357,20 @@ def cohorts(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             customdata=np.dstack(
                 [grid(c) for c in ("retained_ci_low", "retained_ci_high", "retained_count")]
             ),
-            colorbar={"title": {"text": "Still here (%)"}, "thickness": 12, "outlinewidth": 0},
+            colorbar={
+                "title": {"text": "Still here (%)", "font": {"size": 12}},
+                "thickness": 12,
+                "outlinewidth": 0,
+            },
             hovertemplate="joined in %{y}<br>after %{x} months %{z:.1f} % still here"
             " (95 %: %{customdata[0]:.1f} to %{customdata[1]:.1f})<br>%{customdata[2]:,} customers"
             "<extra></extra>",
         )
     )
     figure.update_xaxes(title="Months since sign-up", dtick=3, showgrid=False)
-    figure.update_yaxes(title="Quarter of sign-up (customers)", autorange="reversed", showgrid=False)
+    figure.update_yaxes(
+        title="Quarter of sign-up (customers)", autorange="reversed", showgrid=False
+    )
     age = 12 if 12 in set(table["months_since_signup"]) else int(table["months_since_signup"].max())
     old = table[table["months_since_signup"] == age]
     stayed, joined = int(old["retained_count"].sum()), int(old["cohort_size"].sum())
@@ -371,14 +381,8 @@ def cohorts(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         figure,
         title=f"{formats.percent(share, 1)} of the customers were still here after"
         f" {times(age, 'month')} (95{formats.SPACE}% interval {low:.1f} to {high:.1f});"
-        + (
-            f" {times(outside, 'quarter')} of {len(old)} {'lies' if outside == 1 else 'lie'}"
-            " farther from that than its interval"
-            if outside
-            else f" the interval of each of {times(len(old), 'quarter')} holds that figure"
-            if len(old) > 1
-            else " one quarter only"
-        ),
+        f" the interval of {outside or 'none'} of {times(len(old), 'quarter')} of sign-up"
+        " misses that figure",
         subtitle="Customers who had not left, by quarter of sign-up and months since; no field: not"
         " yet lived through by the whole quarter",
         how_to_read="Read a line from left to right to follow those who joined together, a column"
@@ -434,9 +438,9 @@ def retention(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             hovertemplate="%{y:.1f} % (95 %: %{customdata[0]:.1f} to %{customdata[1]:.1f}),"
             " %{customdata[2]:,.0f} customers this old<extra></extra>",
         )
-    figure.update_layout(hovermode="x unified", showlegend=True)
+    figure.update_layout(hovermode="x unified", showlegend=True, legend_traceorder="normal")
     figure.update_xaxes(title="Months since sign-up", dtick=6)
-    figure.update_yaxes(title="Share of those who joined (%)", range=[0, 103])
+    figure.update_yaxes(title="Share of those who joined (%)", range=[-3, 103])
     at = table[table["months_since_signup"] <= 24].iloc[-1]
     return finish(
         figure,
@@ -452,7 +456,7 @@ def retention(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {formats.count(int(table['member_count'].iloc[0]))} customers,"
         f" {formats.count(int(table['left_count'].sum()))} of whom left",
         as_of=as_of,
-        height=420,
+        height=540,
         narrow={"yaxis.title.text": "", "xaxis.dtick": 12, "height": 380},
     )
 
@@ -493,12 +497,12 @@ def campaigns(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             marker_color=colour,
             error_x=whiskers(part, LIGHT.muted) | {"thickness": 1.5},
             customdata=[
-                f"{row.campaign}, {name}: {row.estimate:.2f} purchases per contact<br>"
-                f"95 % interval {row.ci_low:.2f} to {row.ci_high:.2f}<br>"
-                f"{times(int(row.observations), 'contact')}<br>"
-                f"treated / held out: {ratio(row.ratio)} ({span(row.ratio_low, row.ratio_high)});"
-                f" corrected {p_text(row.p_value_adjusted)}"
-                for row in part.itertuples()
+                f"{row['campaign']}, {name}: {row['estimate']:.2f} purchases per contact<br>"
+                f"95 % interval {row['ci_low']:.2f} to {row['ci_high']:.2f}<br>"
+                f"{times(int(row['observations']), 'contact')}<br>"
+                f"treated / held out: {ratio(row['ratio'])}"
+                f" ({span(row['ratio_low'], row['ratio_high'])}); corrected {p_text(row['p_value_adjusted'])}"
+                for row in _rows(part)
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
@@ -510,14 +514,13 @@ def campaigns(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         nticks=6,
     )
     figure.update_yaxes(title="Campaign")
-    pairs = table.drop_duplicates("question").set_index("question")
-    alone = pairs[pairs.index.str.startswith("purchases_after_campaign_")]
+    pairs = table.drop_duplicates("question")
+    alone = pairs[pairs["question"].str.startswith("purchases_after_campaign_")]
     shown = alone[alone["is_significant"].astype(bool)]
     contacts = table[table["question"] == order[-1]]
     finding = f"{times(len(alone), 'campaign')} tested alone"
-    if "purchases_after_campaign" in pairs.index:
+    for together in _rows(pairs[pairs["question"] == "purchases_after_campaign"]):
         contacts = table[table["question"] == "purchases_after_campaign"]
-        together = pairs.loc["purchases_after_campaign"]
         finding = (
             f"Treated customers bought {ratio(together['ratio'])} times as often as held-out ones"
             f" ({span(together['ratio_low'], together['ratio_high'])}):"
@@ -533,20 +536,19 @@ def campaigns(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             else ""
         ),
         subtitle="A/B tests: customers of each campaign, contacted or held out at random"
-        + (
-            f"; {times(left_out, 'campaign')} with too few held out left"
-            f" {'out' if left_out == 1 else 'out'}"
-            if left_out
-            else ""
-        ),
+        + (f"; {times(left_out, 'campaign')} with too few held out left out" if left_out else ""),
         how_to_read="Blue beside grey: contacted beside held out; whiskers are 95 % intervals. The"
         " pair before the contact checks the draw: it should be alike. Report 07 compares"
         " customers with similar earlier purchases and so measures the effect more precisely.",
         sample=f"n = {formats.count(int(contacts['observations'].sum()))} contacts",
         as_of=as_of,
         height=130 + 52 * len(order),
-        narrow={"yaxis.title.text": ""},
+        narrow={"yaxis.title.text": "", "xaxis.title.text": "Purchases per contact"},
     )
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for _, row in table.iterrows()]
 
 
 def _tests(frame: pd.DataFrame) -> pd.DataFrame:
@@ -558,11 +560,11 @@ def _tests(frame: pd.DataFrame) -> pd.DataFrame:
     met, significant = (table[c].astype(bool) for c in ("are_assumptions_met", "is_significant"))
     table["state"] = np.where(~met, "too few", np.where(significant, "shown", "not shown"))
     table["observations"] = table["n_group"] + table["n_reference"].fillna(0)
-    table["hover"] = [_test_hover(row) for _, row in table.iterrows()]
+    table["hover"] = [_test_hover(row) for row in _rows(table)]
     return table
 
 
-def _test_hover(row: pd.Series) -> str:  # type: ignore[type-arg]
+def _test_hover(row: dict[str, Any]) -> str:
     topic, who = _name(row)
     lines = [f"<b>{topic}: {who}</b>", wrapped(str(row["metric"]), 60)]
     if not np.isnan(row["estimate"]):
@@ -589,7 +591,7 @@ def _test_hover(row: pd.Series) -> str:  # type: ignore[type-arg]
     return "<br>".join(lines)
 
 
-def _name(row: pd.Series) -> tuple[str, str]:  # type: ignore[type-arg]
+def _name(row: dict[str, Any]) -> tuple[str, str]:
     topic = TOPICS.get(str(row["question"]), str(row["metric"]))
     if row["group_name"] == "all":
         return topic, "all groups"
@@ -598,21 +600,25 @@ def _name(row: pd.Series) -> tuple[str, str]:  # type: ignore[type-arg]
     return topic, f"{group} vs {reference}"
 
 
-def _names(table: pd.DataFrame) -> list[tuple[str, str]]:
-    return [_name(row) for _, row in table.iterrows()]
+def _labels(table: pd.DataFrame) -> list[str]:
+    return [f"{topic}: {who}" for topic, who in map(_name, _rows(table))]
 
 
 def _largest(shown: pd.DataFrame) -> str:
     """The largest difference that was shown, in words; of ratios if there are any."""
     ratios = shown[shown["estimate_name"] != "difference of means"]
     if ratios.empty:
-        top = shown.loc[shown["estimate"].abs().idxmax()]
-        amount = f"{top['estimate']:+.2f} points".replace("-", formats.MINUS)
+        top = _rows(shown.loc[[shown["estimate"].abs().idxmax()]])[0]
+        amount = f"{abs(top['estimate']):.2f} points {'above' if top['estimate'] > 0 else 'below'}"
     else:
-        top = ratios.loc[np.log(ratios["estimate"]).abs().idxmax()]
+        top = _rows(ratios.loc[[np.log(ratios["estimate"]).abs().idxmax()]])[0]
         amount = f"{ratio(top['estimate'])} times"
     topic, who = _name(top)
-    return f"{topic[:1].lower()}{topic[1:]}, {who}, {amount} ({span(top['ci_low'], top['ci_high'])})"
+    group, reference = who.split(" vs ")
+    return (
+        f"{topic[:1].lower()}{topic[1:]}, {group} {amount} {reference}"
+        f" ({span(top['ci_low'], top['ci_high'])})"
+    )
 
 
 def _size(value: float, kind: str) -> str:
@@ -621,12 +627,12 @@ def _size(value: float, kind: str) -> str:
 
 def _group_hover(part: pd.DataFrame, digits: str) -> list[str]:
     return [
-        f"{row.group_name}: {_number(row.estimate, digits)}"
-        + ("" if np.isnan(row.ci_low) else f" (95 %: {_number(row.ci_low, digits)} to"
-           f" {_number(row.ci_high, digits)})")
-        + f"<br>{formats.count(row.observations)} observations of"
-        f" {times(int(row.customer_count), 'customer')}<br>{wrapped(str(row.method), 60)}"
-        for row in part.itertuples()
+        f"{row['group_name']}: {_number(row['estimate'], digits)}"
+        + ("" if np.isnan(row['ci_low']) else f" (95 %: {_number(row['ci_low'], digits)} to"
+           f" {_number(row['ci_high'], digits)})")
+        + f"<br>{formats.count(row['observations'])} observations of"
+        f" {times(int(row['customer_count']), 'customer')}<br>{wrapped(str(row['method']), 60)}"
+        for row in _rows(part)
     ]  # fmt: skip
 
 
@@ -636,7 +642,7 @@ def _number(value: float, digits: str) -> str:
     return f"{value:{digits}}{formats.SPACE}%"
 
 
-def _with_interval(row: pd.Series, digits: str) -> str:  # type: ignore[type-arg]
+def _with_interval(row: dict[str, Any], digits: str) -> str:
     text = f"{_number(row['estimate'], digits)} ({row['group_name']}"
     if not np.isnan(row["ci_low"]):
         text += (

@@ -42,7 +42,12 @@ def add_intervals(
         y=table["place"],
         mode="markers",
         name=name,
-        marker={"color": colour, "size": size, "symbol": symbol, "line": {"width": 2}},
+        marker={
+            "color": colour,
+            "size": size,
+            "symbol": symbol,
+            "line": {"color": colour, "width": 2},
+        },
         error_x=whiskers(table, colour),
         customdata=table["hover"],
         hovertemplate="%{customdata}<extra></extra>",
@@ -130,6 +135,6 @@ def places(figure: go.Figure, labels: Sequence[str], **where: int) -> None:
     )
 
 
-def no_effect_line(figure: go.Figure, value: float, **where: int) -> None:
-    """A dotted line where there is no difference."""
+def dotted_line(figure: go.Figure, value: float, **where: int) -> None:
+    """A dotted line across a panel; only where traces are already, plotly leaves it out else."""
     figure.add_vline(x=value, line_dash="dot", line_color=LIGHT.muted, line_width=1.5, **where)

@@ -18,7 +18,7 @@ KPIS = (
         """
         select sum(case when is_significant and are_assumptions_met then 1 else 0 end)
         from gold.inferential_analytics
-        inner join gold.data_as_of on as_of_date = %(end)s
+        where %(end)s = (select max(as_of_date) from gold.data_as_of)
         """,
         is_stock=True,
     ),
@@ -31,7 +31,7 @@ KPIS = (
         """
         select max(test_count)
         from gold.inferential_analytics
-        inner join gold.data_as_of on as_of_date = %(end)s
+        where %(end)s = (select max(as_of_date) from gold.data_as_of)
         """,
         is_stock=True,
     ),
@@ -45,7 +45,7 @@ KPIS = (
         """
         select sum(case when p_value < 0.05 and are_assumptions_met then 1 else 0 end)
         from gold.inferential_analytics
-        inner join gold.data_as_of on as_of_date = %(end)s
+        where %(end)s = (select max(as_of_date) from gold.data_as_of)
         """,
         is_stock=True,
     ),
@@ -59,8 +59,9 @@ KPIS = (
         """
         select round(100.0 * sum(retained_count) / nullif(sum(cohort_size), 0), 2)
         from gold.cohort_retention
-        inner join gold.data_as_of on as_of_date = %(end)s
-        where months_since_signup = 12 and is_observed
+        where
+            months_since_signup = 12 and is_observed
+            and %(end)s = (select max(as_of_date) from gold.data_as_of)
         """,
         is_stock=True,
     ),
@@ -93,7 +94,7 @@ TESTS = """
 
 GROUPS = """
     select
-        question, metric, unit, group_name, is_reference, customer_count, observations,
+        question, group_name, customer_count, effective_customers, observations,
         estimate, ci_low, ci_high, method
     from gold.group_estimates
     where question in (
