@@ -39,6 +39,7 @@ FACTORS = {
     "loan_product": "Loan",
     "autopay": "Autopay",
 }
+_GAP = {"ticks": "outside", "ticklen": 7, "tickcolor": LIGHT.surface}  # marks at 0 hide no label
 DOLLARS = {
     "below 200": "below $200",
     "200 to 2,000": "$200 to $2,000",
@@ -552,8 +553,8 @@ def service_issues(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     table["before"] = [formats.MISSING if np.isnan(v) else formats.count(v) for v in before]
     figure = go.Figure()
     for column, name, colour in (
-        ("resolved_count", "resolved", LIGHT.sky),
-        ("unresolved_count", "unresolved", LIGHT.vermillion),
+        ("resolved_count", "resolved", LIGHT.blue_soft),
+        ("unresolved_count", "unresolved", LIGHT.orange),
     ):
         figure.add_bar(
             y=table["reason"],
@@ -639,7 +640,7 @@ def _factors(frame: pd.DataFrame, axis: str, units: str) -> tuple[go.Figure, pd.
     _base_line(figure, base, "x")
     figure.update_layout(showlegend=False)
     figure.update_xaxes(title=axis, rangemode="tozero", nticks=6)
-    figure.update_yaxes(title="Group", autorange="reversed", title_standoff=4)
+    figure.update_yaxes(title="Group", autorange="reversed", title_standoff=4, **_GAP)
     return figure, tested, base
 
 
@@ -672,7 +673,7 @@ def _stands_out(odd: pd.DataFrame, base: float, verb: str, units: str) -> str | 
     if chosen.empty:
         return None
     names = [
-        f"{label} ({formats.percent(rate)} of {formats.count(number)} {units})"
+        f"\u201c{label}\u201d ({formats.percent(rate)} of {formats.count(number)} {units})"
         for label, rate, number in zip(
             chosen["label"][:3], chosen["rate"][:3], chosen["unit_count"][:3], strict=True
         )
