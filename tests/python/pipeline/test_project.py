@@ -76,7 +76,18 @@ def test_everything_is_described(manifest: dict[str, Any]) -> None:
     assert not bare, "\n".join(bare)
 
 
+def keys_of(node: dict[str, Any]) -> set[str]:
+    """The columns whose uniqueness the database enforces by the model's contract."""
+    return {
+        name
+        for name, column in node["columns"].items()
+        for constraint in column["constraints"]
+        if constraint["type"] in ("primary_key", "unique")
+    }
+
+
 def test_every_model_is_tested(manifest: dict[str, Any]) -> None:
+    """By data tests, or by a key that the database enforces."""
     tested = {
         parent
         for node in manifest["nodes"].values()
@@ -88,8 +99,39 @@ def test_every_model_is_tested(manifest: dict[str, Any]) -> None:
         for key, node in manifest["nodes"].items()
         if node["resource_type"] in ("model", "snapshot")
         and node["config"]["materialized"] != "ephemeral"
+        and not keys_of(node)
     }
     assert not built - tested
+
+
+def test_constraints_are_in_the_database(
+    demo_warehouse: Warehouse, manifest: dict[str, Any]
+) -> None:
+    """What the YAML promises of keys and of NULL holds for the tables that are there."""
+    promised = {
+        (node["schema"], node["alias"], name, constraint["type"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        for name, column in node["columns"].items()
+        for constraint in column["constraints"]
+    }
+    kept = set(
+        demo_warehouse.query(
+            """
+            select constraint_schema, table_name, column_name,
+                case constraint_type when 'PRIMARY KEY' then 'primary_key' else 'unique' end
+            from information_schema.table_constraints
+            inner join information_schema.key_column_usage
+                using (constraint_schema, constraint_name, table_schema, table_name)
+            where constraint_type in ('PRIMARY KEY', 'UNIQUE')
+            union all
+            select table_schema, table_name, column_name, 'not_null'
+            from information_schema.columns where is_nullable = 'NO'
+            """
+        )
+    )
+    assert len(promised) > 50
+    assert not promised - kept
 
 
 def test_gold_and_dst_have_contracts(manifest: dict[str, Any]) -> None:

@@ -13,9 +13,8 @@
         'customer_count', 'clusters', 'true'),
     ("'correlation'", 'feature', 'other_feature', 'spearman', 'spearman', 'spearman_low', 'spearman_high',
         'customer_count', 'correlations', 'true'),
-    ('section', 'place', 'state', 'monthly_spending_usd', 'round(mean_amount, 2)',
-        'round(mean_amount - half_width, 2)', 'round(mean_amount + half_width, 2)',
-        'customer_count', 'means', 'true'),
+    ('section', 'place', 'state', 'median_monthly_spending_usd', 'median_amount', 'low_amount', 'high_amount',
+        'customer_count', 'medians', 'true'),
     ("'outliers'", 'category_name', 'category_group', 'outlier_percent',
         percent_of('outlier_count', 'purchase_count'),
         wilson_bound('outlier_count', 'purchase_count', 'lower'),
@@ -78,24 +77,58 @@ clusters as (
     group by cluster_name
 ),
 
-places as (
-    select
-        case when grouping(city) = 0 then 'geography_city' else 'geography_state' end as section,
-        case when grouping(city) = 0 then city || ', ' || state else state end as place,
-        state,
-        count(*) as customer_count,
-        avg(monthly_spending_amount) as mean_amount,
-        stddev_samp(monthly_spending_amount) / sqrt(cast(count(*) as numeric)) as standard_error,
-        {{ as_float('nullif(count(*) - 1, 0)') }} as degrees_of_freedom
-    from {{ ref('customer_profiles') }}
-    group by grouping sets ((state), (state, city))
+profiles as (
+    select * from {{ ref('customer_profiles') }}
 ),
 
-means as (
+places as (
+    select
+        'geography_state' as section,
+        state as place,
+        state,
+        monthly_spending_amount
+    from profiles
+    union all
+    select
+        'geography_city' as section,
+        city || ', ' || state as place,
+        state,
+        monthly_spending_amount
+    from profiles
+),
+
+ranked as (
     select
         *,
-        cast({{ function('student_t_quantile') }}(0.975, degrees_of_freedom) as numeric) * standard_error as half_width
+        row_number() over (partition by section, place, state order by monthly_spending_amount) as amount_rank,
+        count(*) over (partition by section, place, state) as customer_count
     from places
+),
+
+-- Medians, as a few customers spend so much that they make any mean. The true one lies between two of the customers,
+-- whatever the distribution, as the number below it is binomial. Counted for 1 to 30,000 customers, this rank (by the
+-- normal approximation) covers it in 95 % of cases or more; below 6 customers no interval does.
+bounded as (
+    select
+        *,
+        cast(floor((customer_count + 1 - 1.959964 * sqrt(cast(customer_count as numeric))) / 2) as bigint)
+            as low_rank
+    from ranked
+),
+
+medians as (
+    select
+        section,
+        place,
+        state,
+        customer_count,
+        min(case when amount_rank = floor((customer_count + 1) / 2.0) then monthly_spending_amount end)
+            as median_amount,
+        min(case when amount_rank = low_rank then monthly_spending_amount end) as low_amount,
+        min(case when amount_rank = customer_count + 1 - low_rank and low_rank > 0 then monthly_spending_amount end)
+            as high_amount
+    from bounded
+    group by section, place, state, customer_count
 ),
 
 correlations as (

@@ -39,6 +39,7 @@ frauds as (
 logits as (
     select
         features.customer_id,
+        {{ evaluate_once() }} as is_computed,
         {{ model_logit('churn_90d', 'churn_90d_weights') }} as churn_90d,
         {{ model_logit('churn_365d', 'churn_365d_weights') }} as churn_365d,
         -- who owes no instalments cannot be late with one

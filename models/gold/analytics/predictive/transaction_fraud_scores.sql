@@ -22,6 +22,7 @@ logits as (
 scored as (
     select
         *,
+        {{ evaluate_once() }} as is_computed,
         round(cast({{ probability('fraud_logit') }} as numeric), 6) as fraud_probability
     from logits
 ),
