@@ -25,8 +25,14 @@ REPORT = Report(
         Chart("fraud_heatmap", charts.fraud_heatmap, queries.FRAUD_HOURS, days=730),
         Chart("churn_by_tenure", charts.churn_by_tenure, queries.CHURN_BY_TENURE),
         Chart("churn_factors", charts.churn_factors, queries.CHURN_FACTORS),
-        Chart("delinquency_factors", charts.delinquency_factors, queries.DELINQUENCY_FACTORS),
+        Chart(
+            "delinquency_factors",
+            charts.delinquency_factors,
+            queries.DELINQUENCY_FACTORS,
+            is_wide=True,
+        ),
         Chart("service_issues", charts.service_issues, queries.SERVICE_ISSUES),
+        Chart("contact_types", charts.contact_types, queries.CONTACT_TYPES),
     ),
     days=90,
 )

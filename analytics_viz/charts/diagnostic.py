@@ -600,8 +600,77 @@ def service_issues(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         " was not resolved. Point at it for the share, its interval and the period before.",
         sample=f"n = {_times(total, 'contact')}",
         as_of=as_of,
-        height=520,
-        narrow={"yaxis.title.text": "", "height": 420},
+        height=420,
+        narrow={"yaxis.title.text": ""},
+    )
+
+
+def contact_types(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """By which way customers contact the bank.
+
+    Args:
+        frame: contact_type, contact_count, previous_contact_count.
+        as_of: the last of the 90 days.
+    """
+    table = _floats(frame, "contact_count", "previous_contact_count")
+    table = table[table["contact_count"] > 0].sort_values(
+        ["contact_count", "contact_type"], ascending=[False, True]
+    )
+    if table.empty:
+        return no_data(f"contacts in {QUARTER_DAYS} days", as_of)
+    total = float(table["contact_count"].sum())
+    table["share"] = 100 * table["contact_count"] / total
+    table["change"] = table["contact_count"] - table["previous_contact_count"]
+    figure = go.Figure(
+        go.Pie(
+            labels=table["contact_type"],
+            values=table["contact_count"],
+            hole=0.6,
+            sort=False,
+            direction="clockwise",
+            marker={
+                "colors": [LIGHT.series[i % len(LIGHT.series)] for i in range(len(table))],
+                "line": {"color": LIGHT.surface, "width": 2},
+            },
+            text=[
+                f"<b>{wrapped(name, 10)}</b> {formats.percent(share)}"
+                for name, share in zip(table["contact_type"], table["share"], strict=True)
+            ],
+            textinfo="text",
+            textposition="outside",
+            customdata=[
+                formats.MISSING if np.isnan(v) else formats.count(v)
+                for v in table["previous_contact_count"]
+            ],
+            hovertemplate="%{label}: %{value:,} contacts (%{percent})<br>"
+            f"{QUARTER_DAYS} days before: %{{customdata}}<extra></extra>",
+        )
+    )
+    figure.add_annotation(
+        text=f"<b>{formats.count(total)}</b><br>contacts", showarrow=False, x=0.5, y=0.5,
+        xref="paper", yref="paper", font={"size": 16, "color": LIGHT.text},
+    )  # fmt: skip
+    figure.update_layout(showlegend=False, margin={"t": 48, "b": 36, "l": 90, "r": 90})
+    top = table.iloc[0]
+    moved = table.dropna(subset=["change"])
+    mover = moved.iloc[moved["change"].abs().argmax()] if len(moved) else None
+    said = ""
+    if mover is not None and mover["change"]:
+        sign = "+" if mover["change"] > 0 else formats.MINUS
+        said = (
+            f"; {str(mover['contact_type']).lower()} moved most ({sign}{abs(mover['change']):,.0f})"
+        )
+    return finish(
+        figure,
+        title=f"{top['contact_type']} is the most common way to contact the bank"
+        f" ({formats.percent(top['share'])}){said}",
+        subtitle=f"Contacts that customers began, by way, {_quarter(as_of)}",
+        how_to_read="The whole ring is all contacts; each arc is one way's share, clockwise from"
+        " the largest. Point at an arc for the period before.",
+        sample=f"n = {_times(total, 'contact')}",
+        as_of=as_of,
+        height=420,
+        narrow={"height": 340, "annotations.0.font.size": 13},
     )
 
 

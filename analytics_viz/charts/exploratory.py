@@ -17,9 +17,10 @@ from analytics_viz.theme import LIGHT, finish, no_data, wrapped
 
 LEVEL = 0.05
 OUTLIER_SCORE = 3.5
+SMALL = 0.025  # of all customers; a smaller place would be a blot
 STEP = 0.25  # of the logarithm to base 10 of a month's spending
 MIN_CUSTOMERS = 30  # of a state, to speak of its spending
-FEATURES = {"spending": "Spending a month", "balance": "Balances", "debt": "Debt"}
+FEATURES = {"spending": "Spending", "balance": "Balances", "debt": "Debt"}
 COLOURS = [LIGHT.sky, LIGHT.orange, LIGHT.green, LIGHT.purple, LIGHT.vermillion, LIGHT.blue]
 SOFT = [LIGHT.blue_soft, LIGHT.orange_soft]
 
@@ -115,7 +116,7 @@ def cluster_profiles(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         go.Heatmap(
             z=scores.to_numpy(),
             x=[FEATURES[name] for name in features],
-            y=[f"{wrapped(name, 24)}<br>({formats.count(sizes[name])})" for name in names],
+            y=[f"{wrapped(name, 20)}<br>({formats.count(sizes[name])})" for name in names],
             colorscale=_diverging(),
             zmin=-widest,
             zmax=widest,
@@ -134,8 +135,8 @@ def cluster_profiles(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             " deviations from the average customer<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title="Median ($) and centre (standard deviations)", showgrid=False,
-                        side="bottom")  # fmt: skip
+    figure.update_xaxes(title="Median ($; spending: a month) and centre (standard deviations)",
+                     showgrid=False, tickangle=0)  # fmt: skip
     figure.update_yaxes(title="Cluster (customers)", showgrid=False, autorange="reversed")
     farthest = table.iloc[table["centre_score"].abs().argmax()]
     number = str(farthest["cluster_name"]).split(" ", maxsplit=1)[0]
@@ -154,8 +155,8 @@ def cluster_profiles(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         as_of=as_of,
         height=500,
         narrow={"yaxis.title.text": "", "xaxis.title.text": "Median, standard deviations",
-                "yaxis.tickfont.size": 11, "xaxis.tickfont.size": 11,
-                "data.0.textfont.size": 12},
+                "yaxis.tickfont.size": 10, "xaxis.tickfont.size": 11,
+                "data.0.textfont.size": 11},
     )  # fmt: skip
 
 
@@ -209,8 +210,8 @@ def spending_distribution(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         subtitle="Customers by mean spending a month in the last 12 complete months, on a"
         " logarithmic scale; less than $1 counts as $1",
         how_to_read="Each bar counts the customers whose spending lies in its range; ranges grow"
-        " with the amount, each is 1.8 times as far as the one before. Two hills: two kinds of"
-        " customers.",
+        " with the amount, each is 1.8 times as far as the one before. Two hills"
+        " would mean two kinds of customers.",
         sample=f"n = {_times(total, 'customer')}",
         as_of=as_of,
         narrow={"yaxis.title.text": "", "xaxis.tickfont.size": 11},
@@ -236,7 +237,10 @@ def cluster_spending(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     shares = 100 * shown["spending_amount"] / spent
     figure = go.Figure(
         go.Pie(
-            labels=shown["cluster_name"],
+            labels=[
+                f"{name}: {formats.percent(share)}"
+                for name, share in zip(shown["cluster_name"], shares, strict=True)
+            ],
             values=shown["spending_amount"],
             hole=0.6,
             sort=False,
@@ -249,7 +253,7 @@ def cluster_spending(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             textinfo="text",
             textposition="outside",
             customdata=shown["customer_count"],
-            hovertemplate="<b>%{label}</b><br>%{value:$,.0f} (%{percent})<br>%{customdata:,}"
+            hovertemplate="<b>%{label}</b><br>%{value:$,.0f}<br>%{customdata:,}"
             " customers<extra></extra>",
         )
     )
@@ -363,7 +367,7 @@ def spending_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {_times(int(table['transaction_count'].sum()), 'transaction')}",
         as_of=as_of,
         height=440,
-        narrow={"data.0.textfont.size": 12},
+        narrow={"data.0.textfont.size": 11, "height": 560},
     )
 
 
@@ -380,7 +384,7 @@ def geography_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     total, spent = table["customer_count"].sum(), float(table["spending_amount"].sum())
     states = table.groupby("state")["customer_count"].sum().sort_values(ascending=False)
     # the long tail would be blots
-    large = states[states >= 0.015 * total]
+    large = states[states >= SMALL * total]
     table["shown_state"] = table["state"].where(table["state"].isin(large.index), "Elsewhere")
     boxes = []
     for state, rows in table.groupby("shown_state", sort=False):
@@ -388,10 +392,12 @@ def geography_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         boxes.append(row)
         if state == "Elsewhere":
             continue
+        sizes_of = rows.groupby("city")["customer_count"].transform("sum")
+        shown_city = rows["city"].where(sizes_of >= SMALL * total, "Other cities")
         if rows["city"].nunique() > 1:
             boxes += [
                 (f"{state}/{city}", str(state), part)
-                for city, part in rows.groupby("city", sort=False)
+                for city, part in rows.groupby(shown_city, sort=False)
             ]
     sizes = [float(rows["customer_count"].sum()) for *_, rows in boxes]
     money = [float(rows["spending_amount"].sum()) for *_, rows in boxes]
@@ -449,11 +455,11 @@ def geography_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         f" {formats.percent(100 * cities.iloc[0] / total)}",
         subtitle="Customers by state and city of residence",
         how_to_read="Each box is a city in the frame of its state; its area is the number of"
-        " customers. Point at a box for what they spend.",
+        " customers; small places are one box. Point at a box for what they spend.",
         sample=f"n = {_times(int(total), 'customer')}",
         as_of=as_of,
         height=440,
-        narrow={"data.0.textfont.size": 12},
+        narrow={"data.0.textfont.size": 11, "height": 560},
     )
 
 
@@ -499,7 +505,11 @@ def geography_spending(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         if len(table) == 1
         else f"The median customer spends {said} and {formats.price(least['spending'])} in"
         f" {least['state']}; "
-        + ("the intervals lie apart" if apart else "the intervals overlap, so it may be chance"),
+        + (
+            f"their intervals lie apart (not corrected for {len(table)} states)"
+            if apart
+            else "the intervals overlap, so it may be chance"
+        ),
         subtitle=f"Median of customers' mean spending a month, {_period(table)}, by state of"
         f" residence; states with {MIN_CUSTOMERS} customers or more",
         how_to_read="Each dot is a state's median, its line the 95 % interval; the median, because"
@@ -507,8 +517,8 @@ def geography_spending(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         " chance only.",
         sample=f"n = {_times(number, 'customer')} of {_times(len(table), 'state')}",
         as_of=as_of,
-        height=120 + 36 * len(table),
-        narrow={"yaxis.title.text": ""},
+        height=560,
+        narrow={"yaxis.title.text": "", "height": 120 + 36 * len(table)},
     )
 
 
@@ -536,7 +546,10 @@ def correlations(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     ):  # fmt: skip
         column, row = sorted((places[left], places[right]))
         z[row, column] = value
-        text[row][column] = _signed(value, 2) if is_known else "·"
+        # without the zero before the point, as is usual for what cannot exceed 1
+        text[row][column] = (
+            _signed(value, 2).replace("+", "").replace("0.", ".") if is_known else "·"
+        )
         hover[row][column] = (
             f"{left} and {right}: {_signed(value, 2)}<br>95 % interval {_signed(low, 2)} to"
             f" {_signed(high, 2)}<br>corrected p {_p(p_value)}, n = {count:,}"

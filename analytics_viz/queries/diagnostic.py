@@ -233,3 +233,14 @@ SERVICE_ISSUES = """
       and unit_count > 0
     order by contact_count desc, reason
 """
+
+CONTACT_TYPES = """
+    select
+        member as contact_type,
+        cast(event_total as bigint) as contact_count,
+        cast(previous_event_total as bigint) as previous_contact_count
+    from gold.diagnostic_analytics
+    where analysis = 'service_contacts'
+      and dimension = 'contact_type'
+    order by contact_count desc, contact_type
+"""
