@@ -164,7 +164,7 @@ def risk_categories(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             name=category,
             orientation="h",
             marker_color=colour,
-            text=[formats.percent(v) if v >= 10 else "" for v in shares[category]],
+            text=[formats.percent(v) if v >= 12 else "" for v in shares[category]],
             textangle=0,
             textposition="inside",
             insidetextanchor="middle",
@@ -191,7 +191,7 @@ def risk_categories(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {formats.count(sizes.max())} customers",
         as_of=as_of,
         height=320,
-        narrow={"yaxis.title.text": ""},
+        narrow={"yaxis.title.text": "", "xaxis.title.text": "Share of customers (%)"},
     )
 
 
@@ -204,7 +204,7 @@ def value_at_risk(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """
     table = _floats(frame, "lifetime_value", "expected_loss")
     table = table[table["lifetime_value"] > 0].sort_values("expected_loss")
-    if table.empty:
+    if not table["expected_loss"].sum():
         return no_data("customers of some value", as_of)
     table["share"] = 100 * table["expected_loss"] / table["lifetime_value"]
     table["each"] = table["expected_loss"] / table["customer_count"]
@@ -264,7 +264,7 @@ def importance(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     models = [name for name in MODELS if (table["model"] == name).any()]
     sizes = [int((table["model"] == name).sum()) for name in models]
     figure = make_subplots(
-        rows=len(models), cols=1, vertical_spacing=0.24, row_heights=sizes,
+        rows=len(models), cols=1, vertical_spacing=0.17, row_heights=sizes,
         subplot_titles=[MODELS[name][0] for name in models],
     )  # fmt: skip
     for row, name in enumerate(models, start=1):
@@ -300,17 +300,18 @@ def importance(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         }
     churn = table[table["model"] == models[0]].iloc[::-1]
     telling = [d.lower() for d in churn.loc[churn["y_low"] > 0, "driver"]]
+    what = MODELS[models[0]][0]
     rest = int((churn["y_low"] <= 0).sum())
     return finish(
         figure,
-        title=f"Churn is told by {formats.listing(telling[:5])}"
+        title=f"{what} is told by {formats.listing(telling[:5])}"
         + (
             f"; {_times(rest, 'other driver')} {'adds' if rest == 1 else 'add'} nothing"
             if rest
             else ""
         )
         if telling
-        else "No driver tells who will leave",
+        else f"No driver tells of {what.lower()}",
         subtitle=_judged(table),
         how_to_read="The longer a bar, the worse the model ranks when that driver is shuffled among"
         " the customers; the whisker is the 95 % interval, grey bars could be chance.",
@@ -367,11 +368,13 @@ def roc(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure.update_xaxes(title="False alarms (% of those to whom nothing happens)", range=[-1, 100])
     figure.update_yaxes(title="Found (% of the events)", range=[0, 102])
     better = int((cards["auc_low"] > cards["baseline_auc"]).sum())
-    churn = cards.loc["churn_90d"] if "churn_90d" in cards.index else cards.iloc[0]
+    shown = next(name for name in MODELS if name in cards.index)
+    first = cards.loc[shown]
     return finish(
         figure,
-        title=f"{better} of {len(cards)} models rank better than their rule of thumb; churn reaches"
-        f" {churn['auc']:.2f} against {churn['baseline_auc']:.2f} by {churn['baseline']}",
+        title=f"{better} of {len(cards)} models rank better than their rule of thumb;"
+        f" {MODELS[shown][0].lower()} reaches {first['auc']:.2f} against"
+        f" {first['baseline_auc']:.2f} by {first['baseline']}",
         subtitle=_judged(table),
         how_to_read="A curve shows what share of the events is found if so many false alarms are"
         " accepted; the farther above the dotted diagonal, the better. The area is the chance"

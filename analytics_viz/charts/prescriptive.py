@@ -39,6 +39,14 @@ def offer_matrix(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         return wide.reindex(index=order.index, columns=columns).astype(float)
 
     counts, possible, value = (grid(c) for c in ("recommended_count", "possible_count", "value"))
+    cells = [
+        [
+            "" if np.isnan(number) else f"{number:,.0f}<br>{formats.money(money)}"
+            if number else formats.EN_DASH
+            for number, money in zip(*rows, strict=True)
+        ]
+        for rows in zip(counts.values, value.values, strict=True)
+    ]  # fmt: skip
     figure = go.Figure(
         go.Heatmap(
             x=[wrapped(name, 12) for name in columns],
@@ -49,14 +57,7 @@ def offer_matrix(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             showscale=False,
             xgap=3,
             ygap=3,
-            text=[
-                [
-                    "" if np.isnan(total) else f"{number:,.0f}<br>{formats.money(money)}"
-                    if number else formats.EN_DASH
-                    for number, total, money in zip(*rows, strict=True)
-                ]
-                for rows in zip(counts.values, possible.values, value.values, strict=True)
-            ],
+            text=cells,
             texttemplate="%{text}",
             textfont={"color": LIGHT.text, "size": 12},
             customdata=np.dstack([counts, possible, value]),
@@ -84,7 +85,12 @@ def offer_matrix(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {formats.count(total)} customers",
         as_of=as_of,
         height=130 + 56 * len(order),
-        narrow={"yaxis.title.text": "", "data.0.textfont.size": 10, "yaxis.tickfont.size": 11},
+        narrow={
+            "yaxis.title.text": "",
+            "yaxis.tickfont.size": 11,
+            "data.0.textfont.size": 9,
+            "data.0.text": [[cell.replace(formats.SPACE, "") for cell in row] for row in cells],
+        },
     )
 
 
@@ -103,12 +109,13 @@ def retention_waterfall(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     kept = table.iloc[1:-1]
     saved = float(kept["money"].sum())
     remaining = loss - saved + cost
-    labels = [*table["step"], "Loss and cost<br>that remain"]
+    labels = [*table["step"], "Loss and cost that remain"]
     values = [loss, *(-kept["money"]), cost, remaining]
     figure = go.Figure(
         go.Waterfall(
-            x=[wrapped(label, 14) for label in labels],
-            y=values,
+            y=[wrapped(label, 18) for label in labels],
+            x=values,
+            orientation="h",
             measure=["absolute", *["relative"] * (len(kept) + 1), "total"],
             text=[formats.money(value) for value in values],
             textposition="outside",
@@ -118,16 +125,16 @@ def retention_waterfall(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             decreasing={"marker": {"color": LIGHT.green}},
             totals={"marker": {"color": LIGHT.blue}},
             customdata=[*table["customer_count"], table["customer_count"].iloc[0]],
-            hovertemplate="%{x}: %{text}<br>%{customdata:,} customers<extra></extra>",
+            hovertemplate="%{y}: %{text}<br>%{customdata:,} customers<extra></extra>",
         )
     )
     low = min(remaining, loss - saved)
     # the bars begin at zero unless what is kept would be too thin to see
     floor = 0.0 if saved > 0.15 * loss else max(0.0, low - 1.5 * (loss - low))
-    figure.update_xaxes(title="Step", type="category")
-    figure.update_yaxes(
+    figure.update_yaxes(title="Step", type="category", autorange="reversed")
+    figure.update_xaxes(
         title="Lifetime value ($)", tickformat="$~s", nticks=6,
-        range=[floor, loss + 0.14 * (loss - floor)],
+        range=[floor, loss + 0.2 * (loss - floor)],
     )  # fmt: skip
     figure.update_layout(showlegend=False)
     cut = "; the axis does not begin at zero" if floor else ""
@@ -137,12 +144,16 @@ def retention_waterfall(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         f" {formats.money(loss)} that departures of a year are expected to cost",
         subtitle="Expected loss of lifetime value within 365 days and what the funded actions take"
         f" from it{cut}",
-        how_to_read="From left to right: the loss without any action, what each action keeps on top"
+        how_to_read="From top to bottom: the loss without any action, what each action keeps on top"
         " of the cheaper ones, what the actions cost, and what remains. Effects are assumptions.",
         sample=f"n = {formats.count(int(table['customer_count'].iloc[0]))} customers of some value",
         as_of=as_of,
         height=420,
-        narrow={"yaxis.title.text": "", "xaxis.tickangle": -60, "height": 460},
+        narrow={
+            "yaxis.title.text": "",
+            "xaxis.nticks": 4,
+            "xaxis.range": [floor, loss + 0.35 * (loss - floor)],
+        },
     )
 
 
@@ -314,9 +325,9 @@ def acceptance(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             " %{customdata[5]:+.2f})<br>opened by %{customdata[0]:,} of %{customdata[1]:,} who got"
             " the offer, %{customdata[2]:,} of %{customdata[3]:,} held out<extra></extra>",
         )  # fmt: skip
-    for column, name, colour, symbol in (
-        ("assumed_acceptance", "assumed", LIGHT.orange, "circle-open"),
-        ("acceptance_probability", "used", LIGHT.vermillion, "diamond"),
+    for column, name, colour, symbol, size in (
+        ("assumed_acceptance", "assumed", LIGHT.orange, "circle-open", 17),
+        ("acceptance_probability", "used", LIGHT.vermillion, "diamond", 10),
     ):
         figure.add_scatter(
             x=table[column],
@@ -325,7 +336,7 @@ def acceptance(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             name=name,
             marker={
                 "color": colour,
-                "size": 11,
+                "size": size,
                 "symbol": symbol,
                 "line": {"width": 2, "color": colour},
             },
