@@ -26,6 +26,7 @@ from analytics_viz.charts.intervals import (
     places,
     ratio,
     ratio_axis,
+    records,
     span,
     times,
     whiskers,
@@ -304,7 +305,7 @@ def groups(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         )
     first = table[table["question"] == asked[0]]
     title, _, digits = PANELS[asked[0]]
-    high, low = _rows(first.iloc[[0, -1]])
+    high, low = records(first.iloc[[0, -1]])
     return finish(
         figure,
         title=f"{title}: from {_with_interval(low, digits)} to {_with_interval(high, digits)}"
@@ -394,6 +395,7 @@ def cohorts(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         narrow={
             "yaxis.title.text": "",
             "xaxis.dtick": 12,
+            "data.0.xgap": 0,
             "data.0.colorbar.orientation": "h",
             "data.0.colorbar.y": 1.0,
             "data.0.colorbar.yanchor": "bottom",
@@ -501,8 +503,9 @@ def campaigns(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
                 f"95 % interval {row['ci_low']:.2f} to {row['ci_high']:.2f}<br>"
                 f"{times(int(row['observations']), 'contact')}<br>"
                 f"treated / held out: {ratio(row['ratio'])}"
-                f" ({span(row['ratio_low'], row['ratio_high'])}); corrected {p_text(row['p_value_adjusted'])}"
-                for row in _rows(part)
+                f" ({span(row['ratio_low'], row['ratio_high'])})"
+                f"<br>corrected {p_text(row['p_value_adjusted'])}"
+                for row in records(part)
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
@@ -519,7 +522,7 @@ def campaigns(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     shown = alone[alone["is_significant"].astype(bool)]
     contacts = table[table["question"] == order[-1]]
     finding = f"{times(len(alone), 'campaign')} tested alone"
-    for together in _rows(pairs[pairs["question"] == "purchases_after_campaign"]):
+    for together in records(pairs[pairs["question"] == "purchases_after_campaign"]):
         contacts = table[table["question"] == "purchases_after_campaign"]
         finding = (
             f"Treated customers bought {ratio(together['ratio'])} times as often as held-out ones"
@@ -547,10 +550,6 @@ def campaigns(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     )
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for _, row in table.iterrows()]
-
-
 def _tests(frame: pd.DataFrame) -> pd.DataFrame:
     """The tests as numbers, what each shows, and what is said when it is pointed at."""
     table = floats(
@@ -560,7 +559,7 @@ def _tests(frame: pd.DataFrame) -> pd.DataFrame:
     met, significant = (table[c].astype(bool) for c in ("are_assumptions_met", "is_significant"))
     table["state"] = np.where(~met, "too few", np.where(significant, "shown", "not shown"))
     table["observations"] = table["n_group"] + table["n_reference"].fillna(0)
-    table["hover"] = [_test_hover(row) for row in _rows(table)]
+    table["hover"] = [_test_hover(row) for row in records(table)]
     return table
 
 
@@ -601,17 +600,17 @@ def _name(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def _labels(table: pd.DataFrame) -> list[str]:
-    return [f"{topic}: {who}" for topic, who in map(_name, _rows(table))]
+    return [f"{topic}: {who}" for topic, who in map(_name, records(table))]
 
 
 def _largest(shown: pd.DataFrame) -> str:
     """The largest difference that was shown, in words; of ratios if there are any."""
     ratios = shown[shown["estimate_name"] != "difference of means"]
     if ratios.empty:
-        top = _rows(shown.loc[[shown["estimate"].abs().idxmax()]])[0]
+        top = records(shown.loc[[shown["estimate"].abs().idxmax()]])[0]
         amount = f"{abs(top['estimate']):.2f} points {'above' if top['estimate'] > 0 else 'below'}"
     else:
-        top = _rows(ratios.loc[[np.log(ratios["estimate"]).abs().idxmax()]])[0]
+        top = records(ratios.loc[[np.log(ratios["estimate"]).abs().idxmax()]])[0]
         amount = f"{ratio(top['estimate'])} times"
     topic, who = _name(top)
     group, reference = who.split(" vs ")
@@ -632,7 +631,7 @@ def _group_hover(part: pd.DataFrame, digits: str) -> list[str]:
            f" {_number(row['ci_high'], digits)})")
         + f"<br>{formats.count(row['observations'])} observations of"
         f" {times(int(row['customer_count']), 'customer')}<br>{wrapped(str(row['method']), 60)}"
-        for row in _rows(part)
+        for row in records(part)
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,6 +125,11 @@ def floats(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     return frame.assign(**{column: frame[column].astype(float) for column in columns})
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for _, row in table.iterrows()]
+
+
 def places(figure: go.Figure, labels: Sequence[str], **where: int) -> None:
     """A y axis with one row per label, the first on top."""
     figure.update_yaxes(
@@ -137,4 +143,6 @@ def places(figure: go.Figure, labels: Sequence[str], **where: int) -> None:
 
 def dotted_line(figure: go.Figure, value: float, **where: int) -> None:
     """A dotted line across a panel; only where traces are already, plotly leaves it out else."""
-    figure.add_vline(x=value, line_dash="dot", line_color=LIGHT.muted, line_width=1.5, **where)
+    figure.add_vline(
+        x=value, line_dash="dot", line_color=LIGHT.muted, line_width=1.5, layer="below", **where
+    )

@@ -65,18 +65,6 @@ KPIS = (
         """,
         is_stock=True,
     ),
-    Kpi(
-        "new_customers",
-        "New customers",
-        "count",
-        "up",
-        "Customers who signed up in the period.",
-        """
-        select count(*)
-        from gold.dim_customer
-        where is_current and not is_deleted and signup_date between %(start)s and %(end)s
-        """,
-    ),
     _SHARED["departures"],
 )
 
