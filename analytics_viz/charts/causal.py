@@ -90,8 +90,8 @@ def effects(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         subtitle="Each effect at first sight and in a fair comparison, with 95 % intervals; shown:"
         f" p below 5 % after correction for {times(count, 'effect')} (Holm)",
         how_to_read="Where the two marks lie apart, the comparison at first sight misleads; the"
-        " table below says why. A whisker that crosses the dotted line: no effect was shown, which"
-        " is not the same as no effect. Point at a mark for its method and n.",
+        " table below says why. Filled: shown. Hollow blue: no effect was shown, which is not the"
+        " same as no effect. Healthcare is the check: confidence should not move it.",
         sample=f"n = {formats.count(int(table['adjusted_n'].max()))} observations of the largest"
         " effect; each shows its own when pointed at",
         as_of=as_of,
@@ -121,15 +121,25 @@ def reasons(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         row for row in rows
         if not row["adjusted_ci_low"] <= row["naive_estimate"] <= row["adjusted_ci_high"]
     ]  # fmt: skip
-    names = [f"<b>{row['measure']}</b><br>{row['subject']}" for row in rows]
-    naive = [_with_unit(row, "naive") for row in rows]
-    fair = [_with_unit(row, "adjusted") for row in rows]
-    cause = [WORDS[row["identification"]] for row in rows]
-    why = [row["why_they_differ"] for row in rows]
-    heads = ["Effect", "At first sight", "Fair comparison", "How far the word cause goes",
-             "Why the two may differ"]  # fmt: skip
+    names = [f"<b>{wrapped(row['measure'], 27)}</b><br>{row['subject']}" for row in rows]
+    naive = [wrapped(_with_unit(row, "naive"), 22) for row in rows]
+    fair = [wrapped(_with_unit(row, "adjusted"), 22) for row in rows]
+    cause = [wrapped(WORDS[row["identification"]], 25) for row in rows]
+    why = [wrapped(row["why_they_differ"], 55) for row in rows]
     cells = [names, naive, fair, cause, why]
-    both = [f"{a}<br>fair: <b>{b}</b>" for a, b in zip(naive, fair, strict=True)]
+    slim = [
+        [f"<b>{wrapped(row['measure'], 12)}</b><br>{wrapped(row['subject'], 13)}" for row in rows],
+        [
+            f"{wrapped(_with_unit(row, 'naive'), 14)}"
+            f"<br><b>fair: {wrapped(_with_unit(row, 'adjusted'), 12)}</b>"
+            for row in rows
+        ],
+        [wrapped(row["why_they_differ"], 19) for row in rows],
+    ]
+    heads = [
+        "Effect", "At first sight", "Fair comparison", "How far the word<br>cause goes",
+        "Why the two may differ",
+    ]  # fmt: skip
     figure = go.Figure(
         go.Table(
             columnwidth=[22, 17, 17, 18, 36],
@@ -151,34 +161,30 @@ def reasons(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             },
         )
     )
+    outside = "the figure at first sight lies outside the interval of the fair one"
     finding = (
-        f"In {len(apart)} of {times(len(rows), 'comparison')} the figure at first sight lies outside"
-        f" the interval of the fair one: {formats.listing([_short(row) for row in apart])}"
+        f"In {len(apart)} of {times(len(rows), 'comparison')} {outside}:"
+        f" {formats.listing([_short(row) for row in apart])}"
         if apart
-        else f"In none of {times(len(rows), 'comparison')} does the figure at first sight lie outside"
-        " the interval of the fair one"
+        else f"In none of {times(len(rows), 'comparison')} {outside}"
     )
-    phone_lines = [
-        max(_lines(name, 17), _lines(one, 17), _lines(reason, 20))
-        for name, one, reason in zip(names, both, why, strict=True)
-    ]
     return finish(
         figure,
         title=finding,
-        subtitle="One line per kind of effect, of several the clearest; estimates with 95 %"
-        " intervals",
+        subtitle="One line per kind of effect, of several the one where the two are farthest apart;"
+        " estimates with 95 % intervals",
         how_to_read="At first sight everybody with something is compared with everybody without it;"
         " the fair comparison takes those who are alike or were drawn at random. Only the latter"
         " shows a cause without further assumptions.",
         sample=f"n = {times(len(rows), 'effect')}",
         as_of=as_of,
-        height=70 + 64 * len(rows),
+        height=60 + _table_height(cells),
         narrow={
-            "data.0.columnwidth": [10, 10, 12],
+            "data.0.columnwidth": [10, 11, 13],
             "data.0.header.values": ["<b>Effect</b>", "<b>At first sight</b>", "<b>Why</b>"],
-            "data.0.cells.values": [names, both, why],
+            "data.0.cells.values": slim,
             "data.0.cells.font.size": 11,
-            "height": 60 + sum(16 * lines + 12 for lines in phone_lines),
+            "height": 60 + _table_height(slim),
         },
     )
 
@@ -234,11 +240,12 @@ def uplift(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             if len(alone)
             else ""
         ),
-        subtitle=f"Purchases in 30 days by campaign; p corrected for {times(len(alone), 'campaign')}"
+        subtitle="Purchases in 30 days by campaign; p corrected for"
+        f" {times(len(alone), 'campaign')}"
         + (f"; {left_out} with too few held out left out" if left_out else ""),
-        how_to_read="Blue compares with customers held out at random who had bought as often before;"
-        " orange with everybody who was not contacted. Few were held out per campaign, so single"
-        " ones are unsure: no effect shown is not no effect.",
+        how_to_read="Blue compares with customers held out at random who had bought as often"
+        " before, filled where an effect is shown; orange with everybody not contacted. Few"
+        " were held out per campaign, so single ones are unsure: no effect shown is not no effect.",
         sample=f"n = {formats.count(int(table['adjusted_n'].iloc[0]))} contacts",
         as_of=as_of,
         height=150 + 46 * len(table),
@@ -289,8 +296,9 @@ def attribution(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     title = f"{times(len(table), 'campaign')} compared with the hold-out"
     for row in records(table[table["subject"] == "All campaigns"]):
         title = (
-            f"Campaigns brought {formats.money(row['adjusted_estimate'])} of fees that would not have"
-            f" come otherwise (95{formats.SPACE}% interval {formats.money(row['adjusted_ci_low'])} to"
+            f"Campaigns brought {formats.money(row['adjusted_estimate'])} of fees that would not"
+            f" have come otherwise (95{formats.SPACE}% interval"
+            f" {formats.money(row['adjusted_ci_low'])} to"
             f" {formats.money(row['adjusted_ci_high'])})"
         )
         if not np.isnan(row["recovered_percent"]):
@@ -305,8 +313,8 @@ def attribution(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     return finish(
         figure,
         title=title,
-        subtitle="Difference of fee revenue per contact, times contacts; budgets are not drawn, they"
-        " would dwarf the bars",
+        subtitle="Difference of fee revenue per contact, times contacts; budgets are not drawn,"
+        " they would dwarf the bars",
         how_to_read="Blue is what is credited to the campaign; orange is what a comparison with"
         " everybody not contacted would credit. Only fees of 30 days count: what customers bring"
         " later is not known. Whiskers are 95 % intervals, not corrected for many campaigns.",
@@ -446,8 +454,8 @@ def products(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     )  # fmt: skip
     if reversed_:
         title += (
-            f"; of {formats.listing([row['subject'] for row in reversed_])} nothing is left of the"
-            " difference at first sight"
+            f"; for {formats.listing([row['subject'] for row in reversed_])} none of the"
+            " difference at first sight remains"
         )
     return finish(
         figure,
@@ -488,6 +496,10 @@ def _add_sides(figure: go.Figure, table: pd.DataFrame) -> None:
             ],
         )  # fmt: skip
         add_intervals(figure, values, colour=colour, name=name, symbol=symbol)
+        if side == "adjusted":
+            figure.data[-1].marker.symbol = [
+                symbol if is_shown else f"{symbol}-open" for is_shown in table["is_shown"]
+            ]
 
 
 def _side(table: pd.DataFrame, side: str) -> pd.DataFrame:
@@ -503,10 +515,10 @@ def _limited_axis(table: pd.DataFrame) -> dict[str, object]:
 
 def _effect_name(row: dict[str, Any]) -> str:
     if row["topic"] == "campaigns":
-        return f"Campaigns: {row['measure'][:1].lower()}{row['measure'][1:]}"
+        return f"Campaigns: {row['effect']}"
     if row["topic"] == "churn":
         return f"Leaving: {row['subject']}"
-    return f"10 points of confidence: {row['subject'][:1].lower()}{row['subject'][1:]}"
+    return f"Confidence +10: {row['subject'][:1].lower()}{row['subject'][1:]}"
 
 
 def _short(row: dict[str, Any]) -> str:
@@ -527,9 +539,7 @@ def _with_unit(row: dict[str, Any], side: str) -> str:
     return f"{estimate}{' times' if row['unit'] == 'ratio' else ''} ({low} to {high})"
 
 
-def _lines(text: str, width: int) -> int:
-    """Lines that a cell of a table takes."""
-    return sum(
-        wrapped(part.replace("<b>", "").replace("</b>", ""), width).count("<br>") + 1
-        for part in text.split("<br>")
-    )
+def _table_height(columns: list[list[str]]) -> int:
+    """Pixels that the rows of a table take; its texts are broken into lines already."""
+    rows = zip(*columns, strict=True)
+    return sum(18 * max(text.count("<br>") + 1 for text in row) + 10 for row in rows)

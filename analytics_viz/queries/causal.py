@@ -11,7 +11,7 @@ _SHARED = {kpi.name: kpi for kpi in descriptive.KPIS}
 KPIS = (
     Kpi(
         "campaign_purchases",
-        "More purchases by campaigns",
+        "Campaign uplift",
         "percent",
         None,
         "How much more often contacted customers buy in 30 days than those held out at random,"
@@ -91,20 +91,32 @@ EFFECTS = """
         subject
 """
 
-# One row per effect: a sentence is the same for all its subjects.
+# One row per effect (its sentence is the same for all subjects): where the estimates differ most.
+# The check by healthcare is no effect of its own.
 REASONS = """
-    select distinct on (array_position(array['campaigns', 'economy', 'churn', 'products'], topic),
-        effect)
+    with ranked as (
+        select
+            *,
+            row_number() over (
+                partition by effect
+                order by
+                    abs(naive_estimate - adjusted_estimate)
+                    / nullif(adjusted_ci_high - adjusted_ci_low, 0) desc nulls last,
+                    subject
+            ) as place
+        from gold.causal_analytics
+        where
+            (topic <> 'campaigns' or subject = 'All campaigns')
+            and subject <> 'Healthcare among other purchases'
+    )
+
+    select
         topic, effect, subject, measure, unit, naive_estimate, naive_ci_low, naive_ci_high,
         adjusted_estimate, adjusted_ci_low, adjusted_ci_high, identification, naive_method,
         adjusted_method, why_they_differ
-    from gold.causal_analytics
-    where topic <> 'campaigns' or subject = 'All campaigns'
-    order by
-        array_position(array['campaigns', 'economy', 'churn', 'products'], topic),
-        effect,
-        adjusted_p_value nulls last,
-        subject
+    from ranked
+    where place = 1
+    order by topic, effect
 """
 
 UPLIFT = """
