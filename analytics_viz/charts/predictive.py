@@ -24,6 +24,7 @@ MODELS = {
     "fraud": ("Fraudulent transaction", LIGHT.purple),
 }
 BIN = 0.05
+INK = "#101418"  # on bars that are light in both themes
 
 
 def churn_distribution(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
@@ -168,7 +169,7 @@ def risk_categories(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             textangle=0,
             textposition="inside",
             insidetextanchor="middle",
-            insidetextfont={"color": LIGHT.text},
+            insidetextfont={"color": INK},
             customdata=counts.loc[shares.index, category],
             hovertemplate="%{customdata:,} customers (%{x:.1f} %) have a " + category.lower()
             + " risk<extra></extra>",
