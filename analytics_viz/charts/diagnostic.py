@@ -66,7 +66,9 @@ def what_moved(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         return no_data(f"spending in two periods of {QUARTER_DAYS} days", as_of)
     before, now = table["previous_total_value"].iloc[0], table["total_value"].iloc[0]
     change = now - before
-    ordered = table.iloc[table["contribution"].abs().argsort()[::-1]]
+    ordered = table.assign(size=table["contribution"].abs()).sort_values(
+        ["size", "category_name"], ascending=[False, True]
+    )
     parts = ordered.iloc[:SHOWN_PARTS].sort_values("contribution", ascending=False)
     effects = ["contribution", "volume_effect", "mix_effect", "rate_effect"]
     rows = parts[["category_name", *effects]]
@@ -554,7 +556,7 @@ def service_issues(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure = go.Figure()
     for column, name, colour in (
         ("resolved_count", "resolved", LIGHT.blue_soft),
-        ("unresolved_count", "unresolved", LIGHT.orange),
+        ("unresolved_count", "unresolved", LIGHT.orange_soft),
     ):
         figure.add_bar(
             y=table["reason"],
@@ -806,8 +808,9 @@ def _exact(value: float) -> str:
 def _points(value: float) -> str:
     if np.isnan(value):
         return formats.MISSING
-    sign = "+" if value > 0 else formats.MINUS if value < 0 else ""
-    return f"{sign}{abs(value):.2f}{formats.SPACE}points"
+    rounded = round(value, 2)
+    sign = "+" if rounded > 0 else formats.MINUS if rounded < 0 else ""
+    return f"{sign}{abs(rounded):.2f}{formats.SPACE}points"
 
 
 def _contributor(row: pd.Series) -> str:

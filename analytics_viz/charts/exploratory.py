@@ -237,10 +237,7 @@ def cluster_spending(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     shares = 100 * shown["spending_amount"] / spent
     figure = go.Figure(
         go.Pie(
-            labels=[
-                f"{name}: {formats.percent(share)}"
-                for name, share in zip(shown["cluster_name"], shares, strict=True)
-            ],
+            labels=shown["cluster_name"],
             values=shown["spending_amount"],
             hole=0.6,
             sort=False,
@@ -249,11 +246,11 @@ def cluster_spending(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
                 "colors": [colours[name] for name in shown["cluster_name"]],
                 "line": {"color": LIGHT.surface, "width": 2},
             },
-            text=[formats.percent(share) if share >= 4 else "" for share in shares],
+            text=[formats.percent(share) if share >= 1 else "" for share in shares],
             textinfo="text",
             textposition="outside",
             customdata=shown["customer_count"],
-            hovertemplate="<b>%{label}</b><br>%{value:$,.0f}<br>%{customdata:,}"
+            hovertemplate="<b>%{label}</b><br>%{value:$,.0f} (%{percent})<br>%{customdata:,}"
             " customers<extra></extra>",
         )
     )
@@ -367,7 +364,12 @@ def spending_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {_times(int(table['transaction_count'].sum()), 'transaction')}",
         as_of=as_of,
         height=440,
-        narrow={"data.0.textfont.size": 11, "height": 560},
+        narrow={
+            "height": 560,
+            "data.0.texttemplate": "%{label}",
+            "data.0.textfont.size": 12,
+            "uniformtext.minsize": 8,
+        },
     )
 
 
@@ -459,7 +461,12 @@ def geography_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {_times(int(total), 'customer')}",
         as_of=as_of,
         height=440,
-        narrow={"data.0.textfont.size": 11, "height": 560},
+        narrow={
+            "height": 560,
+            "data.0.texttemplate": "%{label}",
+            "data.0.textfont.size": 12,
+            "uniformtext.minsize": 8,
+        },
     )
 
 
@@ -792,8 +799,9 @@ def _period(table: pd.DataFrame) -> str:
 
 
 def _signed(value: float, digits: int = 1) -> str:
-    sign = "+" if value > 0 else formats.MINUS if value < 0 else ""
-    return f"{sign}{abs(value):.{digits}f}"
+    rounded = round(value, digits)
+    sign = "+" if rounded > 0 else formats.MINUS if rounded < 0 else ""
+    return f"{sign}{abs(rounded):.{digits}f}"
 
 
 def _p(value: float) -> str:
