@@ -177,15 +177,18 @@ def risk_categories(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure.update_layout(barmode="stack", showlegend=True, legend_traceorder="normal")
     figure.update_xaxes(title="Share of those who can run the risk (%)", range=[0, 100])
     figure.update_yaxes(title="Risk (number of customers)")
-    top = shares.index[-1]
+    most = float(shares["High"].max())
+    tops = [risk.lower() for risk in shares.index[::-1] if shares.loc[risk, "High"] == most]
     parts = formats.listing([
         f"{_times(int(counts.loc[risk, 'High']), 'customer')} for {risk.lower()}"
         for risk in shares.index[::-1]
     ])  # fmt: skip
     return finish(
         figure,
-        title=f"High risk: {parts}; {top.lower()} has the largest share"
-        f" ({formats.percent(shares.loc[top, 'High'])})",
+        title=f"High risk: {parts}; {formats.listing(tops)} {'has' if len(tops) == 1 else 'have'}"
+        f" the largest share ({formats.percent(most)})"
+        if most
+        else "No customer has a high risk of any kind",
         subtitle="Customers by category of risk; only borrowers can be late with an instalment",
         how_to_read="Each bar is all customers who can run that risk; scores above 0.7 are high,"
         " above 0.3 medium. Fraud: the most suspicious transaction of the last 30 days.",

@@ -275,7 +275,8 @@ def budget_allocation(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     return finish(
         figure,
         title=f"{segments.index[-1]} customers get {formats.percent(100 * top['cost'] / cost)} of"
-        f" the {formats.money(cost)} spent to keep {formats.count(customers)} customers",
+        f" the {formats.money(cost)} spent to keep {formats.count(customers)}"
+        f" customer{'' if customers == 1 else 's'}",
         subtitle="Cost of the recommended retention actions by segment, and their expected value"
         " less cost",
         how_to_read="Each bar is what is spent on a segment, by action; the figures behind it say"
