@@ -122,19 +122,21 @@ def reasons(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         if not row["adjusted_ci_low"] <= row["naive_estimate"] <= row["adjusted_ci_high"]
     ]  # fmt: skip
     names = [f"<b>{wrapped(row['measure'], 27)}</b><br>{row['subject']}" for row in rows]
-    naive = [wrapped(_with_unit(row, "naive"), 22) for row in rows]
-    fair = [wrapped(_with_unit(row, "adjusted"), 22) for row in rows]
+    naive = ["<br>".join(_with_unit(row, "naive")) for row in rows]
+    fair = ["<br>".join(_with_unit(row, "adjusted")) for row in rows]
     cause = [wrapped(WORDS[row["identification"]], 25) for row in rows]
     why = [wrapped(row["why_they_differ"], 55) for row in rows]
     cells = [names, naive, fair, cause, why]
     slim = [
         [f"<b>{wrapped(row['measure'], 12)}</b><br>{wrapped(row['subject'], 13)}" for row in rows],
         [
-            f"{wrapped(_with_unit(row, 'naive'), 14)}"
-            f"<br><b>fair: {wrapped(_with_unit(row, 'adjusted'), 12)}</b>"
+            "<br>".join(
+                wrapped(text, 15)
+                for text in (*_with_unit(row, "naive"), "fair:", *_with_unit(row, "adjusted"))
+            )
             for row in rows
         ],
-        [wrapped(row["why_they_differ"], 19) for row in rows],
+        [wrapped(row["why_they_differ"], 17) for row in rows],
     ]
     heads = [
         "Effect", "At first sight", "Fair comparison", "How far the word<br>cause goes",
@@ -178,13 +180,13 @@ def reasons(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         " shows a cause without further assumptions.",
         sample=f"n = {times(len(rows), 'effect')}",
         as_of=as_of,
-        height=60 + _table_height(cells),
+        height=95 + _table_height(cells),
         narrow={
             "data.0.columnwidth": [10, 11, 13],
             "data.0.header.values": ["<b>Effect</b>", "<b>At first sight</b>", "<b>Why</b>"],
             "data.0.cells.values": slim,
             "data.0.cells.font.size": 11,
-            "height": 60 + _table_height(slim),
+            "height": 40 + _table_height(slim),
         },
     )
 
@@ -525,7 +527,9 @@ def _short(row: dict[str, Any]) -> str:
     return f"{row['measure'][:1].lower()}{row['measure'][1:]} ({row['subject']})"
 
 
-def _with_unit(row: dict[str, Any], side: str) -> str:
+def _with_unit(row: dict[str, Any], side: str) -> tuple[str, str]:
+    """An estimate and its interval."""
+
     def text(value: float) -> str:
         sign = formats.MINUS if value < 0 else ""
         if row["unit"] == "USD":
@@ -536,10 +540,10 @@ def _with_unit(row: dict[str, Any], side: str) -> str:
 
     values = [row[f"{side}_{name}"] for name in ("estimate", "ci_low", "ci_high")]
     estimate, low, high = (text(value) for value in values)
-    return f"{estimate}{' times' if row['unit'] == 'ratio' else ''} ({low} to {high})"
+    return estimate + " times" * (row["unit"] == "ratio"), f"({low} to {high})"
 
 
 def _table_height(columns: list[list[str]]) -> int:
     """Pixels that the rows of a table take; its texts are broken into lines already."""
     rows = zip(*columns, strict=True)
-    return sum(18 * max(text.count("<br>") + 1 for text in row) + 10 for row in rows)
+    return sum(15 * max(text.count("<br>") + 1 for text in row) + 16 for row in rows)
