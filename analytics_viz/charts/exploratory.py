@@ -405,7 +405,7 @@ def geography_treemap(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     money = [float(rows["spending_amount"].sum()) for *_, rows in boxes]
     labels = []
     for name, _, rows in boxes:
-        elsewhere = f"{rows['state'].nunique()} other states"
+        elsewhere = _times(rows["state"].nunique(), "other state")
         names = list(rows["city"].unique())
         labels.append(
             name.split("/", 1)[1] if "/" in name
