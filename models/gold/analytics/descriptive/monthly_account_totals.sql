@@ -10,10 +10,6 @@ begun as (
     select min(month_start_date) as first_month from months
 ),
 
-balances as (
-    select * from {{ ref('account_balance_periods') }}
-),
-
 accounts as (
     select
         product_id,
@@ -42,7 +38,7 @@ steps as (
         0 as account_count,
         {{ sign }}sum(case when balance_amount > 0 then balance_amount else 0 end) as held_amount,
         {{ sign }}sum(case when balance_amount < 0 then -balance_amount else 0 end) as owed_amount
-    from balances
+    from {{ ref('account_balance_periods') }}
     group by product_id, account_status, cast({{ dbt.date_trunc('month', 'period_' ~ edge) }} as date)
     {%- if not loop.last %}
     union all

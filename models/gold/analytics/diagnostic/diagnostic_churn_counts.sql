@@ -24,7 +24,14 @@ bounds as (
 
 months as (
     select
-        facts.*,
+        facts.customer_id,
+        facts.month_start_date,
+        facts.customer_segment,
+        facts.tenure_months,
+        facts.asset_amount,
+        facts.declined_count,
+        facts.loan_payment_count,
+        facts.is_customer_active,
         bounds.current_start,
         bounds.previous_start,
         cast({{ dbt.dateadd('month', 1, 'facts.month_start_date') }} as date) as month_after,
