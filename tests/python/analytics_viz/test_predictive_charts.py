@@ -65,7 +65,7 @@ def segments() -> pd.DataFrame:
 
 def drivers() -> pd.DataFrame:
     rows = [
-        ("churn_90d", "Activity", "0.000", "-0.010", "0.010"),
+        ("churn_90d", "Activity", "0.004", "-0.010", "0.018"),
         ("churn_90d", "Bad service", "0.020", "0.010", "0.030"),
         ("churn_90d", "Tenure", "0.080", "0.050", "0.110"),
         ("late_payment_90d", "Credit score", "0.100", "0.080", "0.120"),
@@ -93,15 +93,15 @@ def curves() -> pd.DataFrame:
 
 def bins() -> pd.DataFrame:
     return pd.DataFrame({
-        "model": ["churn_90d"] * 2,
-        "event": ["the customer leaves"] * 2,
-        "predicted": [Decimal("0.005"), Decimal("0.030")],
-        "observed": [Decimal("0.006"), Decimal("0.050")],
-        "y_low": [Decimal("0.004"), Decimal("0.040")],
-        "y_high": [Decimal("0.009"), Decimal("0.062")],
-        "row_count": [900, 100],
-        "mean_predicted": [Decimal("0.0114")] * 2,
-        "observed_share": [Decimal("0.0123")] * 2,
+        "model": ["churn_90d"] * 3,
+        "event": ["the customer leaves"] * 3,
+        "predicted": [Decimal("0.005"), Decimal("0.030"), Decimal("0.040")],
+        "observed": [Decimal("0.006"), Decimal("0.050"), Decimal("0.020")],
+        "y_low": [Decimal("0.004"), Decimal("0.040"), Decimal("0.010")],
+        "y_high": [Decimal("0.009"), Decimal("0.062"), Decimal("0.030")],
+        "row_count": [900, 100, 100],
+        "mean_predicted": [Decimal("0.0114")] * 3,
+        "observed_share": [Decimal("0.0123")] * 3,
     }).assign(**JUDGED)  # fmt: skip
 
 
@@ -127,7 +127,7 @@ FINDINGS = {
     " nothing",
     "roc": "1 of 2 models rank better than their rule of thumb; leaving within 90 days reaches 0.69"
     " against 0.54 by days since the last transaction",
-    "calibration": "Leaving within 90 days: 1.14 % predicted, 1.23 % observed; 1 of 2 bins agree"
+    "calibration": "Leaving within 90 days: 1.14 % predicted, 1.23 % observed; 1 of 3 bins agree"
     " within their interval",
 }
 ONE_ROW = {
