@@ -77,10 +77,10 @@ def categories() -> pd.DataFrame:
 
 def places() -> pd.DataFrame:
     return pd.DataFrame({
-        "state": ["NY", "CA", "CA", "OH"],
-        "city": ["New York", "Fresno", "Oakland", "Toledo"],
-        "customer_count": [500, 300, 190, 10],
-        "spending_amount": [Decimal(100)] * 4,
+        "state": ["NY", "CA", "CA", "CA", "CA", "OH"],
+        "city": ["New York", "Fresno", "Oakland", "Napa", "Ojai", "Toledo"],
+        "customer_count": [500, 300, 160, 20, 10, 10],
+        "spending_amount": [Decimal(100)] * 6,
     })  # fmt: skip
 
 
@@ -255,7 +255,8 @@ def test_geography_adds_up_and_merges_blots() -> None:
     tree = figure.data[0]
     boxes = dict(zip(tree.labels, tree.values, strict=True))
     assert boxes == {
-        "New York, NY": 500, "CA": 490, "Fresno": 300, "Oakland": 190, "1 other state": 10
+        "New York, NY": 500, "CA": 490, "Fresno": 300, "Oakland": 160, "Other cities": 30,
+        "1 other state": 10,
     }  # fmt: skip
 
 
