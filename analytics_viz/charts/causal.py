@@ -90,8 +90,9 @@ def effects(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         subtitle="Each effect at first sight and in a fair comparison, with 95 % intervals; shown:"
         f" p below 5 % after correction for {times(count, 'effect')} (Holm)",
         how_to_read="Where the two marks lie apart, the comparison at first sight misleads; the"
-        " table below says why. Filled: shown. Hollow blue: no effect was shown, which is not the"
-        " same as no effect. Healthcare is the check: confidence should not move it.",
+        " table below says why. Filled: shown. Hollow blue: no effect was shown after correction,"
+        " even if the whisker just clears the dotted line; that is not the same as no effect."
+        " Healthcare is the check: confidence should not move it.",
         sample=f"n = {formats.count(int(table['adjusted_n'].max()))} observations of the largest"
         " effect; each shows its own when pointed at",
         as_of=as_of,
