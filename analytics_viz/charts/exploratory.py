@@ -147,10 +147,9 @@ def cluster_profiles(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         f" {FEATURES.get(farthest['feature'], farthest['feature']).lower()}"
         f" {abs(distance):.1f} standard deviations {'above' if distance > 0 else 'below'} it"
         f" (median {formats.money(farthest['median_amount'])})",
-        subtitle="Median of each cluster, and the distance of its centre from the average customer"
-        " in standard deviations of the logarithms",
+        subtitle="Median of each cluster, and how far its centre lies from the average customer",
         how_to_read="Each row is a cluster; blue is more and orange less than the average customer,"
-        " the deeper the farther from it.",
+        " the deeper the farther from it, in standard deviations of the logarithms.",
         sample=f"n = {_times(int(sizes.sum()), 'customer')}",
         as_of=as_of,
         height=500,
