@@ -463,8 +463,8 @@ def products(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     return finish(
         figure,
         title=title,
-        subtitle="Fee revenue is the part of lifetime value that is measured; p corrected for"
-        f" {times(len(table), 'product')}. An association: no cause is claimed",
+        subtitle="The measured part of lifetime value, an association; p corrected for"
+        f" {times(len(table), 'product')}",
         how_to_read="Orange compares today's holders with all others. Blue asks who held the"
         " product before the 12 months began, among customers of the same segment, income and"
         " time with the bank. Who wants a product may still differ.",
