@@ -24,7 +24,7 @@ MODELS = {
     "fraud": ("Fraudulent transaction", LIGHT.purple),
 }
 BIN = 0.05
-INK = "#101418"  # on bars that are light in both themes
+SOFT = {"Low": LIGHT.blue_soft, "Medium": LIGHT.orange_soft, "High": LIGHT.vermillion}  # with text
 
 
 def churn_distribution(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
@@ -158,7 +158,7 @@ def risk_categories(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     shares = shares.sort_values("High")
     labels = [f"{risk}<br>({formats.count(sizes[risk])})" for risk in shares.index]
     figure = go.Figure()
-    for category, colour in CATEGORIES.items():
+    for category, colour in SOFT.items():
         figure.add_bar(
             y=labels,
             x=shares[category],
@@ -169,7 +169,7 @@ def risk_categories(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             textangle=0,
             textposition="inside",
             insidetextanchor="middle",
-            insidetextfont={"color": INK},
+            insidetextfont={"color": LIGHT.text},
             customdata=counts.loc[shares.index, category],
             hovertemplate="%{customdata:,} customers (%{x:.1f} %) have a " + category.lower()
             + " risk<extra></extra>",
@@ -246,8 +246,8 @@ def value_at_risk(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         f" {formats.money(total)} that departures of a year are expected to cost",
         subtitle="Probability of leaving within 365 days times lifetime value, by segment; the"
         " percentage is of the segment's lifetime value",
-        how_to_read="The longer the bar, the more of the bank's future margin is expected to leave"
-        " with the segment's customers. Values rest on assumed margins.",
+        how_to_read="The longer the bar, the more margin is expected to leave with the segment's"
+        " customers. Values rest on assumed margins.",
         sample=f"n = {formats.count(int(table['customer_count'].sum()))} customers",
         as_of=as_of,
         height=340,
