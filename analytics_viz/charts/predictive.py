@@ -246,8 +246,8 @@ def value_at_risk(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         f" {formats.money(total)} that departures of a year are expected to cost",
         subtitle="Probability of leaving within 365 days times lifetime value, by segment; the"
         " percentage is of the segment's lifetime value",
-        how_to_read="The longer the bar, the more margin is expected to leave with the segment's"
-        " customers. Values rest on assumed margins.",
+        how_to_read="The longer the bar, the more margin is expected to leave. Values rest on"
+        " assumptions.",
         sample=f"n = {formats.count(int(table['customer_count'].sum()))} customers",
         as_of=as_of,
         height=340,
