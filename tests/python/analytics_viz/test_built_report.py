@@ -8,6 +8,7 @@ import html as markup
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
@@ -35,6 +36,11 @@ SCRIPTS = run_all_viz.find_scripts()
 EACH = pytest.mark.parametrize("number", SCRIPTS)
 # How many charts a report has at least.
 FLOORS = {"01": 9, "02": 5, "03": 3, "04": 2, "05": 4, "06": 3, "07": 2, "08": 1}
+# How many charts of a kind there are at least, over all reports.
+KINDS = {
+    "bar": 8, "line": 4, "pie": 3, "scatter": 3, "heatmap": 3, "treemap": 2, "histogram": 2,
+    "indicator": 2, "waterfall": 1,
+}  # fmt: skip
 AXES = {"bar", "box", "heatmap", "histogram", "scatter", "scattergl", "violin", "waterfall"}
 
 
@@ -85,6 +91,20 @@ def test_no_chart_is_missing_or_empty(
     assert len(figures) == len(drawn[number]) >= FLOORS[number]
     empty = [s.name for s in drawn[number] if s.frame.empty or is_empty(s.figure)]
     assert not empty
+
+
+def test_kinds_of_charts(drawn: dict[str, list[Section]]) -> None:
+    """Dots are scatter plots unless lines join them; each indicator is one by itself."""
+    found: Counter[str] = Counter()
+    for section in (s for sections in drawn.values() for s in sections):
+        kinds = [
+            "line" if trace.type == "scatter" and "lines" in (trace.mode or "") else trace.type
+            for trace in section.figure.data
+        ]
+        found.update(set(kinds))
+        found["indicator"] += max(kinds.count("indicator") - 1, 0)
+    assert {kind: found[kind] for kind, floor in KINDS.items() if found[kind] < floor} == {}
+    assert sum(len(sections) for sections in drawn.values()) >= sum(FLOORS.values())
 
 
 def is_empty(figure: go.Figure) -> bool:
