@@ -444,7 +444,7 @@ class Renderer:
         offers = self.world.assignments
         mine = offers.campaign == c.number
         treated = int((mine & offers.treated).sum())
-        budget = 100_000 + 250 * int(mine.sum())
+        budget = 5_000 + 100 * int(mine.sum())
         converted = int((mine & offers.treated & offers.converted).sum())
         views, clicks = treated * 3, treated * 3 // 8 + converted // 4
         starts, ends = (date_of(day).isoformat() for day in (c.start, c.end))
