@@ -18,6 +18,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from analytics_viz.formats import unbroken
 from analytics_viz.theme import LIGHT
 from warehouse.config import variables
 from warehouse.errors import WarehouseError
@@ -38,7 +39,7 @@ def layout(figure: go.Figure) -> dict[str, Any]:
     """
     meta = figure.layout.meta
     title = textwrap.wrap(figure.layout.title.text, TITLE_COLUMNS)
-    words = " · ".join((meta["subtitle"], meta["sample"], meta["as_of_text"]))
+    words = " · ".join((meta["subtitle"], meta["sample"], unbroken(meta["as_of_text"])))
     subtitle = textwrap.wrap(words, SUBTITLE_COLUMNS)
     room = 58 + TITLE_LINE * len(title) + SUBTITLE_LINE * len(subtitle)
     margin = figure.layout.template.layout.margin.to_plotly_json()

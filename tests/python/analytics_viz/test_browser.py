@@ -122,7 +122,7 @@ def test_toolbar_of_each_chart_saves_it(open_page: Open, reports: Path, name: st
             figure.locator("[data-export=svg]").click()
         chart = figure.get_attribute("id")
         assert waiting.value.suggested_filename.startswith(f"{name}-{chart}-20")
-        content = Path(waiting.value.path()).read_text(encoding="utf-8")
+        content = Path(waiting.value.path()).read_text(encoding="utf-8").replace("\u00a0", " ")
         assert content.startswith("<svg") and "data as of" in content, chart
 
 
