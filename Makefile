@@ -33,12 +33,12 @@ help: ## List the commands
 
 # The project itself goes in last: its `dbt` command stands before dbt-core's (see pyproject.toml).
 .venv/core: .venv/uv requirements.txt pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(RUN) -r requirements.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(RUN) -r requirements.txt
 	$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --reinstall --editable .
 	@touch $@
 
 .venv/dev: .venv/core requirements-dev.txt
-	$(BIN)/uv pip install --quiet --python $(RUN) -r requirements-dev.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(RUN) -r requirements-dev.txt
 	$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --reinstall --editable .
 	@touch $@
 
