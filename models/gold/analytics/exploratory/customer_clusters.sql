@@ -104,7 +104,7 @@ titled as (
     select
         *,
         cast(cluster_number as {{ dbt.type_string() }})
-        || case when spending >= 1000 then ' Heavy' when spending <= -1000 then ' Little' else ' Moderate' end
+        || case when spending >= 1000 then ' Heavy' when spending <= -1000 then ' Little' else ' Usual' end
         || ' spending, '
         || case when balance >= 500 then 'high' when balance <= -500 then 'low' else 'medium' end
         || ' balances, '
