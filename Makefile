@@ -86,7 +86,7 @@ check: .venv/dev ## Style, types and structure: ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar models tests/generic tests/integrity
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models tests/generic tests/integrity
 
 test: check ## All tests, on a server and data of their own
 	$(RUN) -m pytest

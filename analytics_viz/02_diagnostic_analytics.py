@@ -17,6 +17,7 @@ REPORT = Report(
     question="Why did it happen?",
     summary="What moved spending, fraud, churn, declines, late payments and service.",
     kpis=queries.KPIS,
+    is_analysis=True,
     charts=(
         Chart("what_moved", charts.what_moved, queries.WHAT_MOVED, is_wide=True),
         Chart("problem_rates", charts.problem_rates, queries.PROBLEM_RATES),

@@ -18,6 +18,7 @@ REPORT = Report(
     summary="Groups of similar customers, what goes together, where customers live, and which"
     " amounts are out of the ordinary.",
     kpis=queries.KPIS,
+    is_analysis=True,
     charts=(
         Chart("clusters", charts.clusters, queries.CLUSTERS),
         Chart("cluster_profiles", charts.cluster_profiles, queries.CLUSTER_PROFILES),

@@ -18,6 +18,7 @@ REPORT = Report(
     summary="Which differences are more than chance, how large they are and how sure that is;"
     " retention by cohort and campaigns against their hold-out.",
     kpis=queries.KPIS,
+    is_analysis=True,
     charts=(
         Chart("tests", charts.tests, queries.TESTS, is_wide=True),
         Chart("groups", charts.groups, queries.GROUPS, is_wide=True),

@@ -18,6 +18,7 @@ REPORT = Report(
     summary="Who may leave, pay late or be defrauded, what customers are worth, and how far to"
     " trust these scores.",
     kpis=queries.KPIS,
+    is_analysis=True,
     charts=(
         Chart("churn_distribution", charts.churn_distribution, queries.CHURN_DISTRIBUTION),
         Chart("risk_and_value", charts.risk_and_value, queries.RISK_AND_VALUE),

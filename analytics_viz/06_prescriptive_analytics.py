@@ -18,6 +18,7 @@ REPORT = Report(
     summary="Which offer for whom, whom to keep, and how far the budget goes; costs, margins and"
     " effects of actions are assumptions.",
     kpis=queries.KPIS,
+    is_analysis=True,
     charts=(
         Chart("offer_matrix", charts.offer_matrix, queries.OFFER_MATRIX, is_wide=True),
         Chart("retention_waterfall", charts.retention_waterfall, queries.RETENTION_WATERFALL),

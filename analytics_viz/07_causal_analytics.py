@@ -18,6 +18,7 @@ REPORT = Report(
     summary="What campaigns bring that would not have come otherwise, and how far the economy,"
     " bad service and products go together with what customers do.",
     kpis=queries.KPIS,
+    is_analysis=True,
     charts=(
         Chart("effects", charts.effects, queries.EFFECTS, is_wide=True),
         Chart("reasons", charts.reasons, queries.REASONS, is_wide=True),

@@ -1,7 +1,7 @@
 """Reading the warehouse: one snapshot of the database per report, aggregated in SQL.
 
 Queries read the schemas gold and dst, as bi_reader may; gold.data_as_of says what "today" means,
-not the clock.
+not the clock (for relations that look back over months: gold.analyses_as_of).
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from warehouse.errors import WarehouseError
 log = logging.getLogger(__name__)
 
 Parameters = Mapping[str, Any]
+
+AS_OF: LiteralString = "select as_of_date from gold.data_as_of"
+ANALYSES_AS_OF: LiteralString = "select as_of_date from gold.analyses_as_of"
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def open_warehouse(settings: Settings | None = None) -> Iterator[Warehouse]:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with _explained(settings):
-            as_of = _single(connection, "select as_of_date from gold.data_as_of")
+            as_of = _single(connection, AS_OF)
             first_day = _single(
                 connection, "select min(month_start_date) from dst.dst_category_trends"
             )

@@ -43,6 +43,7 @@ class Header:
     as_of: dt.date
     built_at: dt.datetime
     refresh_seconds: int | None = None  # the page loads itself anew so often
+    is_analysis: bool = False  # it may be of an earlier day than the facts
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import LiteralString
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics_viz import export, kpi, page
+from analytics_viz import data, export, kpi, page
 from analytics_viz.data import Period, Warehouse, open_warehouse
 from analytics_viz.kpi import Kpi
 from warehouse.config import PROJECT_ROOT, variables
@@ -61,6 +61,7 @@ class Report:
         charts: in the order of the page.
         days: length of the period that the cards compare with the one before.
         refresh_seconds: its page loads itself anew so often; None for one that stays as it is.
+        is_analysis: it reads relations that may be built less often than the rest of gold.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Report:
     charts: Sequence[Chart]
     days: int = 30
     refresh_seconds: int | None = None
+    is_analysis: bool = False
 
     @property
     def number(self) -> str:
@@ -89,8 +91,8 @@ def read(
     Raises:
         WarehouseError: a relation is missing, or the connection was lost.
     """
-    as_of = warehouse.as_of
-    readings = kpi.read(warehouse, report.kpis, report.days)
+    as_of = warehouse.value(data.ANALYSES_AS_OF) if report.is_analysis else warehouse.as_of
+    readings = kpi.read(warehouse, report.kpis, as_of, report.days)
     sections = []
     for chart in report.charts:
         if chart.query is None:
@@ -111,6 +113,7 @@ def read(
         as_of=as_of,
         built_at=built_at,
         refresh_seconds=refresh_seconds or report.refresh_seconds,
+        is_analysis=report.is_analysis,
     )
     return page.Content(header, readings, sections)
 

@@ -85,6 +85,9 @@ def _scale(report: Report, folder: Path, size: Size, days: int) -> Iterator[Scal
             report.step(f"{day}, slowest: {_slowest(warehouse)}")
         day = middle(found.days)
         report.figure(f"a day's batch, {name}", day.wall, f"{day} (median of {days})", day.others)
+        with span(warehouse) as after:
+            warehouse.build("--selector", "analyses")
+        report.figure(f"… the analyses after it, {name}", after.wall, str(after), after.others)
         yield found
 
 

@@ -195,3 +195,32 @@ def test_selectors_by_layer(
     ).stdout.split()
     assert member in listed
     assert stranger not in listed
+
+
+def test_a_day_and_the_analyses_are_everything(
+    demo_warehouse: Warehouse, manifest: dict[str, Any]
+) -> None:
+    """Each model is built by one of both selectors, and no day waits for an analysis."""
+    built = {
+        selector: set(
+            demo_warehouse.run(
+                "dbt", "--quiet", "ls", "--resource-type", "model", "--resource-type", "snapshot",
+                "--output", "name", "--selector", selector,
+            ).stdout.split()
+        )
+        for selector in ("daily", "analyses")
+    }  # fmt: skip
+    nodes = {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "snapshot")
+    }
+    assert built["daily"] | built["analyses"] == set(nodes)
+    assert not built["daily"] & built["analyses"]
+    assert len(built["analyses"]) > 30
+    parents = {
+        parent.rsplit(".", 1)[-1]
+        for name in built["daily"]
+        for parent in nodes[name]["depends_on"]["nodes"]
+    }
+    assert not parents & built["analyses"]
