@@ -57,6 +57,31 @@ def test_reverse_order(in_one_go: Warehouse, pace: str) -> None:
         other.destroy()
 
 
+def test_a_day_and_later_its_analyses(in_one_go: Warehouse) -> None:
+    """Two batches are published one after the other; the analyses skip the first of them."""
+    other = Warehouse(home=in_one_go.home.parent / "day_by_day", raw=in_one_go.raw)
+    other.start()
+    try:
+        *history, first, second = other.batches()
+        for batch in history:
+            other.load(batch)
+        other.build_models()
+        for batch in (first, second):
+            other.load(batch)
+            other.build_models("--selector", "daily")
+        days = (
+            "select (select as_of_date from gold.data_as_of), as_of_date from gold.analyses_as_of"
+        )
+        published, analysed = other.query(days)[0]
+        assert (str(published), str(analysed)) == (DAYS[1], HISTORY[-1])
+        other.build_models("--selector", "analyses")
+        assert other.query(days)[0] == (published, published)
+        found, expected = other.checksums(), in_one_go.checksums()
+        assert found == expected, {name for name in expected if found.get(name) != expected[name]}
+    finally:
+        other.destroy()
+
+
 def test_incremental_equals_full_refresh(in_one_go: Warehouse) -> None:
     before = in_one_go.checksums()
     in_one_go.build_models("--full-refresh")
