@@ -35,7 +35,7 @@ def browser_path() -> Path:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop would be in the way of other modules
 def browser(browser_path: Path) -> Iterator[Browser]:
     """It, started."""
     with sync_playwright() as driver:

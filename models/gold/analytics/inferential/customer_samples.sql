@@ -59,26 +59,29 @@ payments as (
         on payments.scheduled_date <= as_of.as_of_date
 ),
 
+-- what has decimals is summed before it becomes a floating-point number, so that no order of rows shows
 samples as (
     select
         'purchase_amount_by_segment' as question,
         customer_segment as group_name,
         customer_id,
-        {{ as_float('purchase_count') }} as observations,
-        {{ as_float('purchase_amount') }} as total,
-        {{ as_float('purchase_amount_squares') }} as squares
+        {{ as_float('sum(purchase_count)') }} as observations,
+        {{ as_float('sum(purchase_amount)') }} as total,
+        {{ as_float('sum(purchase_amount_squares)') }} as squares
     from profiles
     where channel <> 'ATM' and customer_segment <> 'Unknown'
+    group by customer_segment, customer_id
     union all
     select
         'purchase_amount_at_weekends' as question,
         case when is_weekend then 'Weekend' else 'Weekday' end as group_name,
         customer_id,
-        purchase_count as observations,
-        log_amount as total,
-        log_amount_squares as squares
+        sum(purchase_count) as observations,
+        {{ as_float('sum(log_amount)') }} as total,
+        {{ as_float('sum(log_amount_squares)') }} as squares
     from profiles
     where channel <> 'ATM'
+    group by is_weekend, customer_id
     union all
     select
         'decline_share_by_channel' as question,
@@ -176,11 +179,12 @@ samples as (
         'sentiment_of_rated_contacts' as question,
         case when satisfaction_rating is null then 'Not rated' else 'Rated' end as group_name,
         customer_id,
-        1 as observations,
-        sentiment_score as total,
-        sentiment_score * sentiment_score as squares
+        count(*) as observations,
+        {{ as_float('sum(sentiment_score)') }} as total,
+        {{ as_float('sum(sentiment_score * sentiment_score)') }} as squares
     from contacts
     where sentiment_score is not null
+    group by case when satisfaction_rating is null then 'Not rated' else 'Rated' end, customer_id
     union all
     select
         'late_payment_by_credit_band' as question,
