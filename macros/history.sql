@@ -20,12 +20,13 @@
 {%- endmacro %}
 
 {% macro chain_versions(key) %}
-    {#- Closes each version where the next begins and lets the first reach back to the beginning, for
-        the keys that have just received a version. Half-open: valid_from <= t < valid_to. -#}
+    {#- Closes each version where the next begins, so that it is no longer the latest, and lets the first reach
+        back to the beginning, for the keys that have just received a version. Half-open: valid_from <= t < valid_to. -#}
     update {{ this }} as versions
     set
         dbt_valid_from = chained.valid_from,
-        dbt_valid_to = chained.valid_to
+        dbt_valid_to = chained.valid_to,
+        is_latest = chained.valid_to is null
     from (
         select
             dbt_scd_id,
