@@ -1,4 +1,4 @@
--- Every kept version of a base table is in its snapshot, once, and nothing else is; the one that is still open is the latest.
+-- Every kept version of a base table is in its snapshot, once, and nothing else is; the open one is the latest.
 {% set keys = {
     'customers': 'customer_id', 'accounts': 'account_id', 'products': 'product_id', 'merchants': 'merchant_id'
 } %}
@@ -9,7 +9,7 @@ with versions as (
         '{{ table }}' as source_table,
         {{ key }} as id,
         updated_at,
-        is_latest,
+        false as is_wrong,
         1 as kept_rows,
         0 as recorded_rows
     from {{ ref('base_' ~ table) }}
@@ -19,7 +19,7 @@ with versions as (
         '{{ table }}' as source_table,
         {{ key }} as id,
         updated_at,
-        is_latest and dbt_valid_to is null as is_latest,
+        is_latest <> (dbt_valid_to is null) as is_wrong,
         0 as kept_rows,
         1 as recorded_rows
     from {{ ref(table ~ '_snapshot') }}
@@ -35,4 +35,4 @@ select
     updated_at
 from versions
 group by source_table, id, updated_at
-having sum(kept_rows) <> 1 or sum(recorded_rows) <> 1 or bool_and(is_latest) <> bool_or(is_latest)
+having sum(kept_rows) <> 1 or sum(recorded_rows) <> 1 or bool_or(is_wrong)
