@@ -60,8 +60,8 @@ def main() -> int:
         from dbt.cli.main import cli  # noqa: PLC0415
 
         # dbt keeps almost everything it makes; looking for garbage every 700 objects was a quarter
-        # of the processor time of a build of the default data (60.7 s, without any search 44.1 s). So
-        # seldom, a build takes about 0.5 GB.
+        # of the processor time of a build of the default data (60.7 s, without any search 44.1 s).
+        # As seldom as this, a build takes about half a gigabyte.
         gc.set_threshold(2_000_000, 10, 10)
         cli()
     return 0
