@@ -37,18 +37,25 @@ help: ## List the commands
 	$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --reinstall --editable .
 	@touch $@
 
+.venv/apps: .venv/core requirements-apps.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(RUN) -r requirements-apps.txt
+	$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --reinstall --editable .
+	@touch $@
+
 .venv/dev: .venv/core requirements-dev.txt
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(RUN) -r requirements-dev.txt
 	$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --reinstall --editable .
 	@touch $@
 
-.PHONY: setup dev deps lock
+.PHONY: setup apps dev deps lock
 setup: .venv/core ## Install what is needed to run (.venv)
+apps: .venv/apps ## Install what serves the warehouse, too: API, dashboard, orchestration
 dev: .venv/dev ## Install what is needed to develop, too
 deps: .venv/core ## Install dbt packages (from the hub, or the stand-in where it cannot be reached)
 	$(BIN)/dbt deps
 lock: .venv/uv ## Resolve the dependencies of pyproject.toml anew into requirements*.txt
-	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.txt
+	$(COMPILE) --extra apps --extra dev pyproject.toml -o requirements-dev.txt
+	$(COMPILE) --extra apps -c requirements-dev.txt pyproject.toml -o requirements-apps.txt
 	$(COMPILE) -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 # ---------------------------------------------------------------- the warehouse
