@@ -1,5 +1,6 @@
--- Per day and channel, to the cent and the payment: what silver delivered = what the daily sums say was paid, failed and
--- earned, the fee computed anew from the channel's percentage. And every method dst knows is a member of the dimension.
+-- Per day and channel, to the cent and the payment: what silver delivered = what the daily sums say was paid,
+-- failed and earned, the fee computed anew from the channel's percentage. And every method that dst knows is a
+-- member of the dimension.
 with both_sides as (
     select
         transactions.transaction_date,
