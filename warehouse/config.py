@@ -6,9 +6,10 @@ Passwords never appear in a ``repr``, in a message or in a log.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from warehouse.errors import WarehouseError
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 DEFAULT_DATABASE = "financial_analytics"
 DEFAULT_OWNER = "warehouse_owner"
+READER = "bi_reader"
 DEFAULT_PORT = 54329
 EMBEDDED_HOST = "127.0.0.1"
 # ``warehouse env`` exports this beside DB_HOST, so that a shell in which its lines were evaluated
@@ -136,6 +138,27 @@ class Settings:
             source="environment" if os.environ.get("PROD_DB_HOST") else ".env",
             prefix="PROD_DB_",
         )
+
+    @classmethod
+    def reader(cls) -> Settings:
+        """The settings in force for who only reads gold and dst: role ``bi_reader``.
+
+        Raises:
+            WarehouseError: its password is not known here, or as `load`.
+        """
+        owner = cls.load()
+        if owner.user == READER:
+            return owner
+        password = variables().get("BI_READER_PASSWORD")
+        if not password and owner.is_embedded:
+            with contextlib.suppress(FileNotFoundError):
+                password = (state_dir() / "reader_password").read_text().strip()
+        if not password:
+            raise WarehouseError(
+                f"The password of {READER} is not known here: set BI_READER_PASSWORD in .env, then"
+                " run `make start`."
+            )
+        return replace(owner, user=READER, password=password, prefix="BI_READER_")
 
     @classmethod
     def embedded(cls, home: Path) -> Settings:

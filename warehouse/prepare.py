@@ -7,32 +7,32 @@ import logging
 import psycopg
 from psycopg import sql
 
-from warehouse.config import variables
+from warehouse.config import READER, variables
 from warehouse.db import Connection
 from warehouse.errors import WarehouseError
 
 log = logging.getLogger(__name__)
 
 SCHEMAS = ("bronze", "silver", "curated", "dst", "gold")
-READER = "bi_reader"
 READER_SCHEMAS = ("dst", "gold")
 # Any number, but the same one in every process, so that two set-ups do not touch one catalog row.
 _LOCK = 7_305_202_401
 
 
-def prepare(conn: Connection, owner: str) -> None:
+def prepare(conn: Connection, owner: str, reader_password: str = "") -> None:
     """Create what is missing, inside the caller's transaction.
 
     Args:
         conn: connected to the warehouse's database as ``owner`` or as an administrator.
         owner: the role that owns the schemas and that dbt builds with.
+        reader_password: lets bi_reader log in; ``BI_READER_PASSWORD`` comes before it.
 
     Raises:
         WarehouseError: something is missing and this user may not create it.
     """
     dbname = conn.info.dbname
     conn.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-    _reader_role(conn)
+    _reader_role(conn, reader_password)
     for schema in SCHEMAS:
         _schema(conn, schema, owner)
     for schema in READER_SCHEMAS:
@@ -68,7 +68,7 @@ def prepare(conn: Connection, owner: str) -> None:
         )
 
 
-def _reader_role(conn: Connection) -> None:
+def _reader_role(conn: Connection, reader_password: str) -> None:
     reader = sql.Identifier(READER)
     if conn.execute("select 1 from pg_roles where rolname = %s", (READER,)).fetchone() is None:
         try:
@@ -81,7 +81,7 @@ def _reader_role(conn: Connection) -> None:
             ) from None
         except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             pass  # another database of this server was prepared at the same moment
-    password = variables().get("BI_READER_PASSWORD")
+    password = variables().get("BI_READER_PASSWORD") or reader_password
     if password:
         _attempt(
             conn,

@@ -38,6 +38,7 @@ _ENTRIES = (
     "server.conf",
     "password",
     "superuser_password",
+    "reader_password",
     "port",
     "log",
     "lock",
@@ -315,8 +316,12 @@ class EmbeddedServer:
                 "select 1 from pg_database where datname = %s", (owner.dbname,)
             ).fetchone():
                 conn.execute(sql.SQL("create database {} owner {}").format(database, role))
+        reader = self.home / "reader_password"
+        if not reader.exists():
+            account = choose_account(self.home, find_bin_dir())
+            self._write(reader.name, secrets.token_urlsafe(24) + "\n", account)
         with connect(replace(admin, dbname=owner.dbname)) as conn:
-            prepare(conn, owner.user)
+            prepare(conn, owner.user, reader_password=reader.read_text().strip())
 
 
 def postmaster_pid(data: Path) -> int | None:
