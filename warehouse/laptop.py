@@ -1,7 +1,7 @@
 """Gold and dst on a laptop: one read-only DuckDB file, and Parquet beside it.
 
-What `bi_reader` may read is copied, in one transaction, so that all relations are of one moment and
-personal data stay masked. Rows stream (COPY, Arrow, DuckDB): memory does not grow with them. The
+The role `bi_reader` reads, in one transaction: so personal data stay masked, and all relations are
+of one moment. Rows stream (COPY, Arrow, DuckDB): memory does not grow with them. The
 old files stay until the new ones are whole. See docs/decisions/0030.
 """
 
@@ -139,6 +139,13 @@ def export(folder: Path = FOLDER, settings: Settings | None = None) -> dict[str,
 def _write(conn: Connection, settings: Settings, new: Path) -> dict[str, int]:
     conn.read_only = True
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    try:
+        conn.execute(sql.SQL("set role {}").format(sql.Identifier(READER)))
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise WarehouseError(
+            f"User {settings.user} may not take on the role {READER}, with whose eyes the export"
+            f" is made: let an administrator run `grant {READER} to {settings.user}` once."
+        ) from error
     relations = list(_relations(conn))
     if not relations:
         raise WarehouseError(
@@ -168,7 +175,7 @@ def _write(conn: Connection, settings: Settings, new: Path) -> dict[str, int]:
 
 
 def _relations(conn: Connection) -> Iterator[Relation]:
-    """What bi_reader may read, in the order of names; the role itself need not be taken on."""
+    """What bi_reader may read, in the order of names."""
     found = conn.execute(
         "select nspname::text, relname::text, obj_description(pg_class.oid, 'pg_class'),"
         " array_agg(attname::text order by attnum),"
@@ -177,9 +184,9 @@ def _relations(conn: Connection) -> Iterator[Relation]:
         " from pg_class join pg_namespace on pg_namespace.oid = relnamespace"
         " join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped"
         " where nspname = any(%s) and relkind = any('{r,v,m,p}') and not relispartition"
-        " and has_column_privilege(%s, pg_class.oid, attnum, 'select')"
+        " and has_column_privilege(pg_class.oid, attnum, 'select')"
         " group by 1, 2, 3 order by 1, 2",
-        (list(READER_SCHEMAS), READER),
+        (list(READER_SCHEMAS),),
     )
     for schema, name, comment, names, types, comments in found:
         yield Relation(schema, name, comment, tuple(zip(names, types, comments, strict=True)))
