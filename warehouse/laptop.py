@@ -8,7 +8,6 @@ old files stay until the new ones are whole. See docs/decisions/0030.
 from __future__ import annotations
 
 import fcntl
-import io
 import logging
 import shutil
 import sys
@@ -20,10 +19,10 @@ from pathlib import Path
 
 import psycopg
 import pyarrow as pa
-import pyarrow.csv as pc
 from psycopg import sql
 from tqdm import tqdm
 
+from warehouse import arrow
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import Connection, connect
 from warehouse.errors import WarehouseError
@@ -42,17 +41,6 @@ FOLDER = PROJECT_ROOT / "data" / "laptop"
 DATABASE = "financial_analytics.duckdb"
 # What DuckDB's widest decimal holds, and the widest it computes with quickly.
 _WIDE, _NARROW = 38, 18
-_TYPES = {
-    "boolean": pa.bool_(),
-    "smallint": pa.int32(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "real": pa.float64(),
-    "double precision": pa.float64(),
-    "date": pa.date32(),
-    "timestamp with time zone": pa.timestamp("us", "UTC"),
-    "timestamp without time zone": pa.timestamp("us"),
-}
 # The one view that is not copied but defined again: 44 million days at 1 million transactions, from
 # 1 million periods. DuckDB divides decimals as floats, so the share is rounded in whole numbers.
 _VIEWS = {
@@ -194,47 +182,19 @@ def _relations(conn: Connection) -> Iterator[Relation]:
 
 def _copy(conn: Connection, target: duckdb.DuckDBPyConnection, relation: Relation) -> int:
     scales = _decimals(conn, relation)
-    fields, selected = [], []
-    for name, kind, _ in relation.columns:
-        column: sql.Composable = sql.Identifier(name)
-        if name in scales:
-            width, scale = scales[name]
-            fields.append((name, pa.decimal128(width, scale)))
-            column = sql.SQL("round({}, {})").format(column, scale)
-        elif kind in _TYPES:
-            fields.append((name, _TYPES[kind]))
-        else:
-            fields.append((name, pa.string()))
-        selected.append(column)
-    statement = sql.SQL("copy (select {} from {}) to stdout (format csv)").format(
-        sql.SQL(", ").join(selected), relation.source
+    listed, schema = arrow.select(
+        [(name, kind) for name, kind, _ in relation.columns], scales.__getitem__
     )
-    schema = pa.schema(fields)
-    with conn.cursor() as cursor:
-        with cursor.copy(statement) as copy:
-            stream = io.BufferedReader(_Stream(iter(copy)), 1 << 20)
-            if stream.peek(1):
-                reader = pc.open_csv(
-                    stream,
-                    read_options=pc.ReadOptions(column_names=schema.names, block_size=4 << 20),
-                    parse_options=pc.ParseOptions(newlines_in_values=True),
-                    convert_options=pc.ConvertOptions(
-                        column_types=schema,
-                        null_values=[""],
-                        true_values=["t"],
-                        false_values=["f"],
-                        strings_can_be_null=True,
-                        quoted_strings_can_be_null=False,
-                    ),
-                )
-            else:  # pyarrow refuses a file without a line
-                reader = schema.empty_table().to_reader()
-            target.register("incoming", reader)
-            # DuckDB answers with the number of rows
-            made = target.execute(f"create table {relation.target} as from incoming").fetchall()
-            target.unregister("incoming")
-        sent = cursor.rowcount
-    kept = int(made[0][0])
+    query = sql.SQL("select {} from {}").format(listed, relation.source)
+
+    def take(rows: pa.RecordBatchReader) -> int:
+        target.register("incoming", rows)
+        # DuckDB answers with the number of rows
+        made = target.execute(f"create table {relation.target} as from incoming").fetchall()
+        target.unregister("incoming")
+        return int(made[0][0])
+
+    kept, sent = arrow.copy_out(conn, query, schema, take)
     if kept != sent:
         raise WarehouseError(
             f"{relation.schema}.{relation.name} has {sent} rows, of which {kept} reached the file:"
@@ -267,32 +227,6 @@ def _decimals(conn: Connection, relation: Relation) -> dict[str, tuple[int, int]
         width = _NARROW if whole + 2 + scale <= _NARROW else _WIDE
         found[name] = (width, min(scale, max(0, width - whole)))
     return found
-
-
-class _Stream(io.RawIOBase):
-    """What COPY sends, as a file."""
-
-    def __init__(self, chunks: Iterator[bytes | bytearray | memoryview]) -> None:
-        self._chunks = chunks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill as much of the buffer as there is; one message of the server is one row."""
-        filled = 0
-        while filled < len(buffer):
-            if not self._rest:
-                chunk = next(self._chunks, None)
-                if chunk is None:
-                    break
-                self._rest = memoryview(chunk)
-            part = self._rest[: len(buffer) - filled]
-            buffer[filled : filled + len(part)] = part
-            filled += len(part)
-            self._rest = self._rest[len(part) :]
-        return filled
 
 
 def _define(target: duckdb.DuckDBPyConnection, relation: Relation) -> None:
