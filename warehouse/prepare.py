@@ -36,6 +36,7 @@ def prepare(conn: Connection, owner: str, api_password: str | None = None) -> No
     found = variables()
     _role(conn, READER, found.get("BI_READER_PASSWORD"))
     _role(conn, API_READER, api_password or found.get("API_READER_PASSWORD"))
+    _reads_as_readers(conn, owner)
     for schema in SCHEMAS:
         _schema(conn, schema, owner)
     # In silver the API reads which builds there were, and may nothing else.
@@ -91,6 +92,17 @@ def _role(conn: Connection, name: str, password: str | None) -> None:
             conn,
             sql.SQL("alter role {} login password {}").format(role, sql.Literal(password)),
             f"let {name} log in",
+        )
+
+
+def _reads_as_readers(conn: Connection, owner: str) -> None:
+    member = conn.execute("select pg_has_role(%s, %s, 'member')", (owner, READER)).fetchone()
+    if member != (True,):
+        # so that what leaves the warehouse can be read with the eyes of its readers
+        _attempt(
+            conn,
+            sql.SQL("grant {} to {}").format(sql.Identifier(READER), sql.Identifier(owner)),
+            f"let {owner} take on the role {READER} (needed by `python -m warehouse duckdb`)",
         )
 
 
