@@ -36,9 +36,9 @@ def prepare(conn: Connection, owner: str, api_password: str | None = None) -> No
     found = variables()
     _role(conn, READER, found.get("BI_READER_PASSWORD"))
     _role(conn, API_READER, api_password or found.get("API_READER_PASSWORD"))
-    _reads_as_readers(conn, owner)
     for schema in SCHEMAS:
         _schema(conn, schema, owner)
+    _reads_as_readers(conn, owner)
     # In silver the API reads which builds there were, and may nothing else.
     for role, schemas in ((READER, READER_SCHEMAS), (API_READER, (*READER_SCHEMAS, "silver"))):
         for schema in schemas:
