@@ -20,9 +20,13 @@ from warehouse.errors import WarehouseError
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 DEFAULT_DATABASE = "financial_analytics"
 DEFAULT_OWNER = "warehouse_owner"
-READER = "bi_reader"
 DEFAULT_PORT = 54329
 EMBEDDED_HOST = "127.0.0.1"
+# The roles that only read, and the embedded server's files of their passwords.
+READER = "bi_reader"
+READER_PASSWORD_FILE = "bi_reader_password"
+API_READER = "api_reader"
+API_PASSWORD_FILE = "api_reader_password"
 # ``warehouse env`` exports this beside DB_HOST, so that a shell in which its lines were evaluated
 # still counts as using the embedded server, even after that server moved to another port.
 EMBEDDED_MARK = "WAREHOUSE_EMBEDDED"
@@ -115,6 +119,30 @@ class Settings:
         )
 
     @classmethod
+    def api_reader(cls) -> Settings:
+        """The settings in force, as the role that sees the rows of one user only.
+
+        Raises:
+            WarehouseError: a variable is unusable, or the role has no password.
+        """
+        owner = cls.load()
+        if owner.is_embedded:
+            file = state_dir() / API_PASSWORD_FILE
+            password = file.read_text().strip() if file.exists() else None
+        else:
+            password = variables().get("API_READER_PASSWORD")
+        if not password:
+            raise WarehouseError(
+                f"Role {API_READER} has no password yet: "
+                + (
+                    "run `python -m warehouse start`."
+                    if owner.is_embedded
+                    else "set API_READER_PASSWORD in .env, then run `python -m warehouse start`."
+                )
+            )
+        return replace(owner, user=API_READER, password=password)
+
+    @classmethod
     def prod(cls) -> Settings:
         """The settings of dbt's target ``prod``, from the variables ``PROD_DB_*``.
 
@@ -152,7 +180,7 @@ class Settings:
         password = variables().get("BI_READER_PASSWORD")
         if not password and owner.is_embedded:
             with contextlib.suppress(FileNotFoundError):
-                password = (state_dir() / "reader_password").read_text().strip()
+                password = (state_dir() / READER_PASSWORD_FILE).read_text().strip()
         if not password:
             raise WarehouseError(
                 f"The password of {READER} is not known here: set BI_READER_PASSWORD in .env, then"
