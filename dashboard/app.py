@@ -63,7 +63,7 @@ def _page(show: Callable[[data.State], None]) -> Callable[[], None]:
             show(state)
         except WarehouseError as error:
             st.error(str(error), icon=":material/database_off:")
-            _watch(None, 30)
+            _watch(None, min(30, REFRESH_SECONDS))
         else:
             _watch(state, REFRESH_SECONDS)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,6 @@ from analytics_viz.theme import LIGHT, counterparts, template
 
 TREND_HEIGHT = 320
 BAR_HEIGHT = 46
-TOTAL = "All"
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 
@@ -49,8 +47,8 @@ _DAYS: dict[str, Any] = {
 }  # fmt: skip
 # below the plot, two names in a row: a card is as narrow as a phone
 _LEGEND = {
-    "y": -0.14, "yanchor": "top", "font": {"size": 12}, "entrywidth": 0.5,
-    "entrywidthmode": "fraction",
+    "y": -0.14, "yanchor": "top", "x": 0.01, "xref": "container", "font": {"size": 11},
+    "entrywidth": 0.46, "entrywidthmode": "fraction", "itemwidth": 30,
 }  # fmt: skip
 _AXES: dict[Kind, dict[str, Any]] = {
     "money": {"tickprefix": "$", "tickformat": "~s"},
@@ -59,38 +57,30 @@ _AXES: dict[Kind, dict[str, Any]] = {
 }
 
 
-def trend(
-    total: pd.DataFrame, members: dict[str, pd.DataFrame], shown: Shown, unit: str = "day"
-) -> go.Figure:
+def trend(lines: dict[str, pd.DataFrame], shown: Shown) -> go.Figure:
     """A metric over time: dots are days, the line the moving average; with members a line for each.
 
     Args:
-        total: day, value, average of all payments.
-        members: the same of each member, to draw beside the total.
+        lines: day, value and average of all payments, then of each member to draw beside them.
         shown: how the metric is written.
-        unit: what a dot is.
     """
     figure = go.Figure()
-    if not members:
+    is_split = len(lines) > 1
+    colours = [LIGHT.muted, *LIGHT.series] if is_split else [LIGHT.blue]
+    if not is_split:
+        (frame,) = lines.values()
         figure.add_scatter(
-            x=total["day"], y=total["value"] * shown.factor, mode="markers", name=f"Each {unit}",
-            marker={"color": LIGHT.quiet, "size": 4},
-            customdata=[shown.text(v) for v in total["value"]],
-            hovertemplate="%{x|%-d %b %Y}: %{customdata}<extra></extra>",
+            x=frame["day"], y=frame["value"] * shown.factor, mode="markers", name="Each day",
+            marker={"color": LIGHT.quiet, "size": 4}, hovertemplate=_hover("", shown.kind),
         )  # fmt: skip
-    lines = {TOTAL if members else "7-day average": (total, LIGHT.muted if members else LIGHT.blue)}
-    lines |= {
-        name: (frame, colour)
-        for (name, frame), colour in zip(members.items(), LIGHT.series, strict=False)
-    }
-    for name, (frame, colour) in lines.items():
-        is_context = bool(members) and name == TOTAL
+    for place, ((name, frame), colour) in enumerate(zip(lines.items(), colours, strict=False)):
+        is_context = is_split and place == 0
+        label = name if is_split else "7-day average"
         figure.add_scatter(
-            x=frame["day"], y=frame["average"] * shown.factor, mode="lines", name=name,
+            x=frame["day"], y=frame["average"] * shown.factor, mode="lines", name=label,
             line={"color": colour, "width": 1.5 if is_context else 2.4,
                   "dash": "dot" if is_context else "solid"},
-            customdata=[shown.text(v) for v in frame["average"]],
-            hovertemplate="%{x|%-d %b %Y}: %{customdata}<extra>" + name + "</extra>",
+            hovertemplate=_hover(label, shown.kind),
         )  # fmt: skip
     figure.update_layout(
         template=template(), height=TREND_HEIGHT, margin={"l": 4, "r": 12, "t": 8, "b": 4},
@@ -99,6 +89,11 @@ def trend(
     figure.update_yaxes(rangemode="tozero", nticks=5, **_AXES.get(shown.kind, {}))
     figure.update_xaxes(**_DAYS)
     return figure
+
+
+def _hover(name: str, kind: Kind) -> str:
+    values = {"money": "$%{y:,.2f}", "percent": "%{y:.1f} %", "seconds": "%{y:.2f} s"}
+    return f"%{{x|%-d %b %Y}}: {values[kind]}<extra>{name}</extra>"
 
 
 def bars(frame: pd.DataFrame, shown: Shown, slots: int) -> go.Figure:
@@ -157,14 +152,17 @@ def stacked(frame: pd.DataFrame, groups: list[str]) -> go.Figure:
     return figure
 
 
-def in_theme(figure: go.Figure, is_dark: bool) -> dict[str, Any]:
-    """A figure as JSON in the colours of the page; figures are drawn in the light ones."""
-    text = str(figure.to_json())
-    if is_dark:
-        for light, dark in counterparts().items():
-            text = text.replace(f'"{light}"', f'"{dark}"')
-    found: dict[str, Any] = json.loads(text)
-    return found
+def in_theme(figure: go.Figure, is_dark: bool) -> go.Figure:
+    """A figure in the colours of the page; figures are drawn in the light ones."""
+    return go.Figure(_swapped(figure.to_dict(), counterparts())) if is_dark else figure
+
+
+def _swapped(value: Any, colours: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _swapped(one, colours) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_swapped(one, colours) for one in value]
+    return colours.get(value, value) if isinstance(value, str) else value
 
 
 def trend_finding(total: pd.DataFrame, shown: Shown) -> str:

@@ -17,6 +17,7 @@ from dashboard.metrics import Metric, metric, part_names, select_list
 
 WINDOW = 7  # days of a moving average
 COMPARED, SPLIT = 6, 4  # members in a comparison, lines in a trend
+TOTAL = "All"
 
 _CHOICES = """
 with used as (
@@ -30,41 +31,46 @@ from used inner join gold.dim_city as cities using (city_key)
 """
 _CHANNELS = "select channel_name, channel_key from gold.dim_channel where channel_key <> -1"
 
-# Summed by key first: names are only looked up for what is left.
 _DAILY = """
 with sums as (
-    select transaction_date, channel_key,
+    select transaction_date as day, channel_key,
     {sums}
     from gold.fact_payments_daily
     where {condition}
     group by transaction_date, channel_key
 )
-select transaction_date as day, channel_name as member, {parts}
+select channel_name as member, sums.*
 from sums inner join gold.dim_channel using (channel_key)
 order by day, member
 """
+# First who the largest are, then their days: names are looked up for few rows, and few are sent.
 _BY_MEMBER = """
-with sums as (
-    select transaction_date, {key},
-    {sums}
+with volumes as (
+    select {key}, {volume} as volume
     from gold.fact_payments_daily
-    where {condition}
-    group by transaction_date, {key}
+    where {condition} and transaction_date >= %(start)s
+    group by {key}
 ),
-named as (
-    select transaction_date as day, {member} as member, {totals}
-    from sums {join}
-    group by transaction_date, {member}
+members as (
+    select {key}, {member} as member, volume
+    from volumes {join}
 ),
 largest as (
     select member
-    from named
-    where day between %(start)s and %(end)s
+    from members
     group by member
-    order by sum({volume}) desc, member
+    order by sum(volume) desc, member
     limit {limit}
+),
+keys as (
+    select {key}, member from members inner join largest using (member)
 )
-select named.* from named inner join largest using (member) order by day, member
+select transaction_date as day, member,
+    {sums}
+from gold.fact_payments_daily inner join keys using ({key})
+where {condition}
+group by transaction_date, member
+order by day, member
 """
 _CITY = "inner join gold.dim_city using (city_key)"
 _LABEL = "city_name || ', ' || case when state = 'Unknown' then country else state end"
@@ -139,27 +145,28 @@ class Payments:
         found = pd.DataFrame({"value": of.column(sums), "payments": sums["payments"]})
         return found.reset_index(names="member")
 
-    def trend(self, of: Metric, member: str | None = None) -> pd.DataFrame:
-        """A metric by day: day, value, average over `WINDOW` days (ratios: of the sums).
+    def trend(self, of: Metric) -> dict[str, pd.DataFrame]:
+        """A metric by day: of all payments (`TOTAL`), then of the members it is split into.
 
-        Days without payments have the value NaN; the average is NaN where the data do not reach
-        back a whole window.
+        Each is a frame of day, value, average over `WINDOW` days (ratios: of the sums). A ratio of a
+        day without payments is NaN; the average is NaN where the data do not reach back a window.
         """
-        frame = self.by_channel
-        if member is not None:
-            frame = self._split_frame()
-            frame = frame[frame["member"] == member]
         period = self.filters.period
         names = part_names([of])
         first = max(period.start - dt.timedelta(days=WINDOW - 1), self.first_day)
-        days = pd.date_range(first, period.end).date
-        daily = frame.groupby("day")[names].sum().astype(float).reindex(days).fillna(0)
-        # rounded: what a window gains and loses again leaves no dust behind
-        rolling = daily.rolling(WINDOW, min_periods=WINDOW).mean().round(9)
-        found = pd.DataFrame(
-            {"day": days, "value": of.column(daily), "average": of.column(rolling)}
-        ).reset_index(drop=True)
-        return found[found["day"] >= period.start].reset_index(drop=True)
+        days = pd.date_range(first, period.end)
+        sums = {TOTAL: self.by_channel.groupby("day")[names].sum()}
+        for member in self.split():
+            frame = self._split_frame()
+            sums[member] = frame[frame["member"] == member].set_index("day")[names]
+        found = {}
+        for member, frame in sums.items():
+            daily = frame.set_axis(pd.DatetimeIndex(frame.index)).reindex(days, fill_value=0.0)
+            # rounded: what a window gains and loses again leaves no dust behind
+            rolling = daily.rolling(WINDOW, min_periods=WINDOW).mean().round(9)
+            whole = pd.DataFrame({"value": of.column(daily), "average": of.column(rolling)})
+            found[member] = whole.tail(period.days).reset_index(names="day")
+        return found
 
     def _split_frame(self) -> pd.DataFrame:
         return self.by_channel if self.filters.by == "channel" else self.by_member
@@ -217,26 +224,22 @@ def load(filters: Filters, _choices: Choices, builds: tuple[int, ...]) -> Paymen
     if filters.segment != ALL:
         conditions.append(sql.SQL("customer_segment = %(segment)s"))
         parameters["segment"] = filters.segment
-    parts = part_names(_asked())
     pieces: dict[str, sql.Composable] = {
         "sums": data.literal(select_list(_asked())),
         "condition": sql.SQL(" and ").join(conditions),
-        "parts": sql.SQL(", ").join(map(sql.Identifier, parts)),
     }
-    by_channel = data.rows(data.literal(_DAILY).format(**pieces), parameters)
+    by_channel = _read(_DAILY, pieces, parameters)
     by_member = by_channel
     if filters.by != "channel":
         key, member, join = _MEMBERS[filters.by]
-        totals = [sql.SQL("sum({0}) as {0}").format(sql.Identifier(name)) for name in parts]
         pieces |= {
             "key": data.literal(key),
             "member": data.literal(member),
             "join": data.literal(join),
-            "totals": sql.SQL(", ").join(totals),
-            "volume": sql.Identifier("payments"),
+            "volume": data.literal(metric("payments").parts[0].sql),
             "limit": sql.Literal(COMPARED),
         }
-        by_member = data.rows(data.literal(_BY_MEMBER).format(**pieces), parameters)
+        by_member = _read(_BY_MEMBER, pieces, parameters)
     return Payments(
         filters,
         period.previous.start >= _choices.first_day,
@@ -244,3 +247,11 @@ def load(filters: Filters, _choices: Choices, builds: tuple[int, ...]) -> Paymen
         by_member,
         _choices.first_day,
     )
+
+
+def _read(
+    query: str, pieces: dict[str, sql.Composable], parameters: dict[str, Any]
+) -> pd.DataFrame:
+    """Sums by day and member, as numbers that pandas adds up quickly."""
+    found = data.rows(data.literal(query).format(**pieces), parameters)
+    return found.astype(dict.fromkeys(part_names(_asked()), float))

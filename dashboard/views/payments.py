@@ -39,15 +39,14 @@ def show(state: data.State) -> None:
     word = DIMENSIONS[chosen.by].lower()
     for column, one in zip(st.columns(3), payments.metrics().values(), strict=True):
         as_shown = charts.SHOWN[one.name]
-        total = shown.trend(one)
-        members = {name: shown.trend(one, name) for name in split}
+        lines = shown.trend(one)
         note = "Per day; the line is the average of seven days."
         if split:
             note = f"Average of seven days, the {len(split)} largest by {word}."
         chart(
             column, f"trend-{one.name}",
-            (one.label, charts.trend_finding(total, as_shown), note),
-            charts.trend(total, members, as_shown),
+            (one.label, charts.trend_finding(lines[payments.TOTAL], as_shown), note),
+            charts.trend(lines, as_shown),
         )  # fmt: skip
     _comparisons(shown, shown.by_channel, "channel", slots=4)
     if chosen.by != "channel":
