@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -46,7 +47,7 @@ _DAYS: dict[str, Any] = {
     ],
 }  # fmt: skip
 # below the plot, two names in a row: a card is as narrow as a phone
-_LEGEND = {
+_LEGEND: dict[str, Any] = {
     "y": -0.14, "yanchor": "top", "x": 0.01, "xref": "container", "font": {"size": 11},
     "entrywidth": 0.46, "entrywidthmode": "fraction", "itemwidth": 30,
 }  # fmt: skip
@@ -57,6 +58,27 @@ _AXES: dict[Kind, dict[str, Any]] = {
 }
 
 
+def _figure(data: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
+    """A figure with the looks of the reports, checked once: every change would check it again."""
+    return go.Figure({"data": data, "layout": layout | {"template": _template()}})
+
+
+@cache
+def _template() -> go.layout.Template:
+    return template()
+
+
+def _over_time(kind: Kind, height: int, ticks: int = 4, **layout: Any) -> dict[str, Any]:
+    return {
+        "height": height,
+        "margin": {"l": 4, "r": 12, "t": 8, "b": 4},
+        "legend": _LEGEND,
+        "yaxis": {"rangemode": "tozero", "nticks": 5, **_AXES.get(kind, {})},
+        "xaxis": _DAYS | {"nticks": ticks},
+        **layout,
+    }
+
+
 def trend(lines: dict[str, pd.DataFrame], shown: Shown) -> go.Figure:
     """A metric over time: dots are days, the line the moving average; with members a line for each.
 
@@ -64,36 +86,31 @@ def trend(lines: dict[str, pd.DataFrame], shown: Shown) -> go.Figure:
         lines: day, value and average of all payments, then of each member to draw beside them.
         shown: how the metric is written.
     """
-    figure = go.Figure()
     is_split = len(lines) > 1
     colours = [LIGHT.muted, *LIGHT.series] if is_split else [LIGHT.blue]
+    traces: list[dict[str, Any]] = []
     if not is_split:
         (frame,) = lines.values()
-        figure.add_scatter(
-            x=frame["day"], y=frame["value"] * shown.factor, mode="markers", name="Each day",
-            marker={"color": LIGHT.quiet, "size": 4}, hovertemplate=_hover("", shown.kind),
-        )  # fmt: skip
+        traces.append({
+            "type": "scatter", "x": frame["day"], "y": frame["value"] * shown.factor,
+            "mode": "markers", "name": "Each day", "marker": {"color": LIGHT.quiet, "size": 4},
+            "hovertemplate": _hover("", shown.kind),
+        })  # fmt: skip
     for place, ((name, frame), colour) in enumerate(zip(lines.items(), colours, strict=False)):
         is_context = is_split and place == 0
         label = name if is_split else "7-day average"
-        figure.add_scatter(
-            x=frame["day"], y=frame["average"] * shown.factor, mode="lines", name=label,
-            line={"color": colour, "width": 1.5 if is_context else 2.4,
-                  "dash": "dot" if is_context else "solid"},
-            hovertemplate=_hover(label, shown.kind),
-        )  # fmt: skip
-    figure.update_layout(
-        template=template(), height=TREND_HEIGHT, margin={"l": 4, "r": 12, "t": 8, "b": 4},
-        hovermode="closest", legend=_LEGEND,
-    )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero", nticks=5, **_AXES.get(shown.kind, {}))
-    figure.update_xaxes(**_DAYS)
-    return figure
+        dash, width = ("dot", 1.5) if is_context else ("solid", 2.4)
+        traces.append({
+            "type": "scatter", "x": frame["day"], "y": frame["average"] * shown.factor,
+            "mode": "lines", "name": label, "hovertemplate": _hover(label, shown.kind),
+            "line": {"color": colour, "width": width, "dash": dash},
+        })  # fmt: skip
+    return _figure(traces, _over_time(shown.kind, TREND_HEIGHT, hovermode="closest"))
 
 
-def _hover(name: str, kind: Kind) -> str:
+def _hover(name: str, kind: Kind, day: str = "%-d %b %Y") -> str:
     values = {"money": "$%{y:,.2f}", "percent": "%{y:.1f} %", "seconds": "%{y:.2f} s"}
-    return f"%{{x|%-d %b %Y}}: {values[kind]}<extra>{name}</extra>"
+    return f"%{{x|{day}}}: {values.get(kind, '%{y:,}')}<extra>{name}</extra>"
 
 
 def bars(frame: pd.DataFrame, shown: Shown, slots: int) -> go.Figure:
@@ -105,26 +122,21 @@ def bars(frame: pd.DataFrame, shown: Shown, slots: int) -> go.Figure:
         slots: room for so many bars, so that the page does not jump with their number.
     """
     values = frame["value"] * shown.factor
-    figure = go.Figure(
-        go.Bar(
-            x=values, y=frame["member"], orientation="h",
-            marker={"color": LIGHT.blue}, width=0.5,
-            text=[shown.text(v) for v in frame["value"]], textposition="outside",
-            cliponaxis=False,
-            customdata=[formats.count(n) for n in frame["payments"]],
-            hovertemplate="%{y}: %{text}, of %{customdata} payments<extra></extra>",
-        )
-    )  # fmt: skip
     largest = float(values.max()) if len(values) else 0.0
-    figure.update_layout(
-        template=template(), height=slots * BAR_HEIGHT, showlegend=False,
-        margin={"l": 4, "r": 12, "t": 4, "b": 4},
-    )  # fmt: skip
-    figure.update_yaxes(
-        range=[slots - 0.5, -0.5], showgrid=False, tickfont={"color": LIGHT.text, "size": 13}
-    )
-    figure.update_xaxes(visible=False, range=[0, (largest or 1) * 1.4])
-    return figure
+    trace = {
+        "type": "bar", "x": values, "y": list(frame["member"]), "orientation": "h", "width": 0.5,
+        "marker": {"color": LIGHT.blue}, "text": [shown.text(v) for v in frame["value"]],
+        "textposition": "outside", "cliponaxis": False,
+        "customdata": [formats.count(n) for n in frame["payments"]],
+        "hovertemplate": "%{y}: %{text}, of %{customdata} payments<extra></extra>",
+    }  # fmt: skip
+    return _figure([trace], {
+        "height": slots * BAR_HEIGHT, "showlegend": False,
+        "margin": {"l": 4, "r": 12, "t": 4, "b": 4},
+        "yaxis": {"range": [slots - 0.5, -0.5], "showgrid": False,
+                  "tickfont": {"color": LIGHT.text, "size": 13}},
+        "xaxis": {"visible": False, "range": [0, (largest or 1) * 1.4]},
+    })  # fmt: skip
 
 
 def stacked(frame: pd.DataFrame, groups: list[str]) -> go.Figure:
@@ -134,22 +146,45 @@ def stacked(frame: pd.DataFrame, groups: list[str]) -> go.Figure:
         frame: month, group, spending.
         groups: their order, from the bottom up.
     """
-    figure = go.Figure()
+    traces = []
     for group, colour in zip(groups, LIGHT.series, strict=False):
         mine = frame[frame["group"] == group]
-        figure.add_bar(
-            x=mine["month"], y=mine["spending"], name=group.capitalize(),
-            marker={"color": colour},
-            customdata=[formats.money(v) for v in mine["spending"]],
-            hovertemplate="%{x|%B %Y}: %{customdata}<extra>" + group + "</extra>",
-        )  # fmt: skip
-    figure.update_layout(
-        template=template(), barmode="relative", height=TREND_HEIGHT + 40,
-        margin={"l": 4, "r": 12, "t": 8, "b": 4}, legend=_LEGEND,
-    )  # fmt: skip
-    figure.update_yaxes(nticks=5, **_AXES["money"])
-    figure.update_xaxes(**_DAYS)
-    return figure
+        traces.append({
+            "type": "bar", "x": mine["month"], "y": mine["spending"], "name": group.capitalize(),
+            "marker": {"color": colour}, "hovertemplate": _hover(group, "money", "%B %Y"),
+        })  # fmt: skip
+    return _figure(traces, _over_time("money", TREND_HEIGHT + 40, barmode="relative"))
+
+
+def shares(lines: dict[str, pd.DataFrame], shown: Shown) -> go.Figure:
+    """Shares by month as lines: each frame has day (the month) and value."""
+    traces = [
+        {
+            "type": "scatter", "x": frame["day"], "y": frame["value"] * shown.factor,
+            "mode": "lines+markers", "name": name, "line": {"color": colour, "width": 2.4},
+            "hovertemplate": _hover(name, shown.kind, "%B %Y"),
+        }
+        for (name, frame), colour in zip(lines.items(), LIGHT.series, strict=False)
+    ]  # fmt: skip
+    return _figure(traces, _over_time(shown.kind, TREND_HEIGHT + 40, ticks=8))
+
+
+def deliveries(batches: pd.DataFrame) -> go.Figure:
+    """Rows that could not be used, by batch: quarantined and duplicates."""
+    traces = [
+        {
+            "type": "bar", "x": [f"{day:%-d %b %Y}" for day in batches["batch_date"]],
+            "y": batches[column].astype(float), "name": name, "marker": {"color": colour},
+            "hovertemplate": f"%{{x}}: %{{y:,}}<extra>{name}</extra>",
+        }
+        for column, name, colour in (
+            ("quarantined_rows", "Quarantined", LIGHT.vermillion),
+            ("duplicate_rows", "Duplicates", LIGHT.quiet),
+        )
+    ]  # fmt: skip
+    layout = _over_time("count", TREND_HEIGHT, barmode="stack")
+    layout["xaxis"] = {"nticks": 4, "tickangle": 0, "type": "category"}
+    return _figure(traces, layout)
 
 
 def in_theme(figure: go.Figure, is_dark: bool) -> go.Figure:
@@ -186,43 +221,3 @@ def bars_finding(frame: pd.DataFrame, shown: Shown) -> str:
     if texts[0] == texts[-1]:
         return f"{formats.listing(members) if len(members) < 3 else 'All'} at {texts[0]}"
     return f"{members[0]} highest ({texts[0]}), {members[-1]} lowest ({texts[-1]})"
-
-
-def shares(lines: dict[str, pd.DataFrame], shown: Shown) -> go.Figure:
-    """Shares by month as lines: each frame has day (the month) and value."""
-    figure = go.Figure()
-    for (name, frame), colour in zip(lines.items(), LIGHT.series, strict=False):
-        figure.add_scatter(
-            x=frame["day"], y=frame["value"] * shown.factor, mode="lines+markers", name=name,
-            line={"color": colour, "width": 2.4},
-            customdata=[shown.text(v) for v in frame["value"]],
-            hovertemplate="%{x|%B %Y}: %{customdata}<extra>" + name + "</extra>",
-        )  # fmt: skip
-    figure.update_layout(
-        template=template(), height=TREND_HEIGHT + 40, margin={"l": 4, "r": 12, "t": 8, "b": 4},
-        legend=_LEGEND,
-    )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero", nticks=5, **_AXES.get(shown.kind, {}))
-    figure.update_xaxes(**_DAYS | {"nticks": 8})
-    return figure
-
-
-def deliveries(batches: pd.DataFrame) -> go.Figure:
-    """Rows that could not be used, by batch: quarantined and duplicates."""
-    figure = go.Figure()
-    for column, name, colour in (
-        ("quarantined_rows", "Quarantined", LIGHT.vermillion),
-        ("duplicate_rows", "Duplicates", LIGHT.quiet),
-    ):
-        figure.add_bar(
-            x=[f"{day:%-d %b %Y}" for day in batches["batch_date"]],
-            y=batches[column].astype(float), name=name, marker={"color": colour},
-            hovertemplate="%{x}: %{y:,}<extra>" + name + "</extra>",
-        )  # fmt: skip
-    figure.update_layout(
-        template=template(), barmode="stack", height=TREND_HEIGHT,
-        margin={"l": 4, "r": 12, "t": 8, "b": 4}, legend=_LEGEND,
-    )  # fmt: skip
-    figure.update_yaxes(nticks=5, rangemode="tozero")
-    figure.update_xaxes(nticks=4, tickangle=0, type="category")
-    return figure

@@ -148,8 +148,8 @@ class Payments:
     def trend(self, of: Metric) -> dict[str, pd.DataFrame]:
         """A metric by day: of all payments (`TOTAL`), then of the members it is split into.
 
-        Each is a frame of day, value, average over `WINDOW` days (ratios: of the sums). A ratio of a
-        day without payments is NaN; the average is NaN where the data do not reach back a window.
+        Each is a frame of day, value, average over `WINDOW` days (ratios: of the sums). NaN is the
+        ratio of a day without payments, and the average where the data do not reach back so far.
         """
         period = self.filters.period
         names = part_names([of])
