@@ -66,6 +66,7 @@ def _page(show: Callable[[data.State], None]) -> Callable[[], None]:
             _watch(None, min(30, REFRESH_SECONDS))
         else:
             _watch(state, REFRESH_SECONDS)
+        st.html('<span id="end"></span>')
 
     page.__name__ = show.__module__
     return page

@@ -92,6 +92,7 @@ class Visitor:
         self.address = address
         self.complaints: list[str] = []
         page.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def open(self, path: str = "/") -> None:
@@ -102,11 +103,8 @@ class Visitor:
     def settled(self) -> None:
         """Wait until the page is drawn; whatever it says, it is no traceback."""
         app = self.page.get_by_test_id("stApp")
-        expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
-        ended = self.page.get_by_test_id("stDownloadButton").or_(
-            self.page.get_by_test_id("stAlert")
-        )
-        expect(ended.first).to_be_visible(timeout=30_000)
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+        expect(self.page.locator("#end")).to_be_attached(timeout=30_000)
         expect(self.page.get_by_test_id("stException")).to_have_count(0)
 
     def filter(self, label: str) -> Locator:
@@ -130,9 +128,10 @@ class Visitor:
         self.page.keyboard.press("Escape")
         return found
 
-    def figures(self) -> list[str]:
-        """The key figures."""
-        return self.page.get_by_test_id("stMetricValue").all_inner_texts()
+    def shows(self, *figures: str) -> None:
+        """Wait until the first key figures are these."""
+        for place, figure in enumerate(figures):
+            expect(self.page.get_by_test_id("stMetricValue").nth(place)).to_have_text(figure)
 
 
 @pytest.fixture()

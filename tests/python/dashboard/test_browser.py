@@ -36,7 +36,7 @@ def key_figures(bank: Warehouse, condition: str = "true") -> list[str]:
 
 def test_key_figures_are_those_of_the_fact(bank: Warehouse, visitor: Visitor) -> None:
     visitor.open()
-    assert visitor.figures() == key_figures(bank)
+    visitor.shows(*key_figures(bank))
     expect(visitor.page.get_by_text("Data as of")).to_contain_text("20 Aug 2025")
     expect(visitor.page.get_by_text("Data as of")).to_contain_text("build ")
     expect(visitor.page.locator(".js-plotly-plot .plotly")).to_have_count(6)
@@ -59,13 +59,13 @@ def test_filters_cascade_and_the_link_restores_them(bank: Warehouse, visitor: Vi
     visitor.choose("State", state)
     visitor.choose("City", f"{city}, {state}")
     chosen = key_figures(bank, f"location_city = '{city}' and location_state = '{state}'")
-    assert visitor.figures() == chosen
+    visitor.shows(*chosen)
     said = parse_qs(urlsplit(visitor.page.url).query)
     assert said == {"region": [region], "state": [state], "city": [f"{city}, {state}"]}
 
     other = Visitor(visitor.page.context.new_page(), visitor.address)
     other.open("/?" + urlsplit(visitor.page.url).query)
-    assert other.figures() == chosen
+    other.shows(*chosen)
     expect(other.filter("City")).to_have_value(f"{city}, {state}")
 
     # a wider choice that the narrower one does not fit into takes it back
@@ -81,14 +81,14 @@ def test_filters_cascade_and_the_link_restores_them(bank: Warehouse, visitor: Vi
 def test_channel_segment_and_comparison(bank: Warehouse, visitor: Visitor) -> None:
     visitor.open()
     visitor.choose("Channel", "UPI")
-    assert visitor.figures() == key_figures(bank, "payment_method = 'UPI'")
+    visitor.shows(*key_figures(bank, "payment_method = 'UPI'"))
     visitor.choose("Compare by", "State")
     expect(visitor.page.get_by_role("heading", name="By state")).to_be_visible()
     expect(visitor.page.locator(".js-plotly-plot .plotly")).to_have_count(9)
     visitor.page.get_by_role("button", name="Reset").click()
     expect(visitor.filter("Channel")).to_have_value("All")
     visitor.settled()
-    assert visitor.figures() == key_figures(bank)
+    visitor.shows(*key_figures(bank))
     assert not urlsplit(visitor.page.url).query
 
 
@@ -130,7 +130,7 @@ def test_a_link_that_cannot_be_had_is_explained(bank: Warehouse, visitor: Visito
     visitor.open("/?region=Atlantis&colour=red&channel=UPI")
     expect(visitor.page.get_by_text("There is no region “Atlantis”.")).to_be_visible()
     expect(visitor.page.get_by_text("“colour” means nothing here.")).to_be_visible()
-    assert visitor.figures() == key_figures(bank, "payment_method = 'UPI'")
+    visitor.shows(*key_figures(bank, "payment_method = 'UPI'"))
 
 
 def test_spending_by_complete_months(bank: Warehouse, visitor: Visitor) -> None:
@@ -144,7 +144,7 @@ def test_spending_by_complete_months(bank: Warehouse, visitor: Visitor) -> None:
         " from dst.dst_category_trends where year = 2025 and month between 5 and 7"
     )[0]
     percents = [formats.percent(essential), formats.percent(discretionary)]
-    assert visitor.figures() == [formats.money(total), *percents]
+    visitor.shows(formats.money(total), *percents)
     visitor.open("/spending?months=many")
     expect(visitor.page.get_by_text("cannot be shown")).to_be_visible()
 
@@ -154,8 +154,7 @@ def test_data_quality_counts_every_row(bank: Warehouse, visitor: Visitor) -> Non
     delivered, quarantined = bank.query(
         "select sum(delivered_rows), sum(quarantined_rows) from gold.row_accounting"
     )[0]
-    shown = visitor.figures()
-    assert shown[:2] == [formats.count(delivered), formats.count(quarantined)]
+    visitor.shows(formats.count(delivered), formats.count(quarantined))
     expect(visitor.page.get_by_text("all accounted for")).to_be_visible()
 
 
@@ -180,14 +179,17 @@ def test_no_page_scrolls_sideways(browser: Browser, address: str, path: str, wid
 def test_a_new_day_appears_by_itself(bank: Warehouse, visitor: Visitor) -> None:
     """Nobody reloads the page; what is chosen stays chosen."""
     visitor.open("/?channel=UPI")
-    before = visitor.figures()
+    before = key_figures(bank, "payment_method = 'UPI'")
+    visitor.shows(*before)
     bank.generate("--date", "2025-08-21")
     bank.load()
     bank.build_models("--select", *READ)
     as_of = visitor.page.get_by_text("Data as of")
-    expect(as_of).to_contain_text("21 Aug 2025", timeout=30_000)
+    expect(as_of).to_contain_text("21 Aug 2025")
     visitor.settled()
-    assert visitor.figures() == key_figures(bank, "payment_method = 'UPI'") != before
+    after = key_figures(bank, "payment_method = 'UPI'")
+    assert after != before
+    visitor.shows(*after)
     expect(visitor.filter("Channel")).to_have_value("UPI")
 
 
@@ -197,7 +199,8 @@ def test_a_database_that_is_down(bank: Warehouse, browser: Browser, tmp_path: Pa
         context = browser.new_context()
         old, new = (Visitor(context.new_page(), address) for _ in range(2))
         old.open()
-        figures = old.figures()
+        figures = key_figures(bank)
+        old.shows(*figures)
         try:
             bank.run("python", "-m", "warehouse", "stop")
             new.open()
@@ -205,11 +208,11 @@ def test_a_database_that_is_down(bank: Warehouse, browser: Browser, tmp_path: Pa
             expect(said).to_contain_text("cannot be reached")
             expect(said).to_contain_text("make start")
             expect(old.page.get_by_test_id("stAlert")).to_contain_text("What you see is of")
-            assert old.figures() == figures
+            old.shows(*figures)
         finally:
             bank.start()
         expect(new.page.get_by_test_id("stMetricValue").first).to_be_visible(timeout=60_000)
         new.settled()
-        assert new.figures() == figures
+        new.shows(*figures)
         context.close()
     assert "Traceback" not in (tmp_path / "log").read_text()
