@@ -104,6 +104,34 @@ def explained(error: Exception) -> str:
     return f"{said} ({shown(Path(ours[-1].filename))}, line {ours[-1].lineno})."
 
 
+def refresh(folder: Path | None = None, *, email: bool = True) -> list[Written]:
+    """All reports and the index, for programs; returns the reports written.
+
+    Raises:
+        WarehouseError: some could not be built (the others are written), or the message is refused.
+    """
+    folder = folder or default_folder()
+    with open_warehouse() as warehouse:
+        written, failed = write_each(list(find_scripts().values()), warehouse, folder)
+    if written:
+        index = _write_index(folder)
+        if email:
+            send_mail(written, index, failed)
+    if failed:
+        raise WarehouseError(
+            f"{len(failed)} of {len(failed) + len(written)} reports were not built: "
+            + " ".join(f"{name}: {why}" for name, why in failed.items())
+        )
+    return written
+
+
+def _write_index(folder: Path) -> Path:
+    index = folder / "index.html"
+    summaries = page.find_summaries(folder)
+    write_atomically(index, page.render_index(summaries, dt.datetime.now(dt.UTC)))
+    return index
+
+
 def send_mail(written: Sequence[Written], index: Path, failed: Mapping[str, str]) -> None:
     """One message with all that was written, if e-mail is switched on.
 
@@ -115,7 +143,7 @@ def send_mail(written: Sequence[Written], index: Path, failed: Mapping[str, str]
         return
     contents = {one.path: one.content for one in written}
     mail.send(mail.compose(settings, contents, index.absolute(), failed), settings)
-    print(f"sent to {', '.join(settings.recipients)}")  # noqa: T201
+    sys.stdout.write(f"sent to {', '.join(settings.recipients)}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -155,9 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"error: {name} was not built: {why}", file=sys.stderr)  # noqa: T201
         if not written:
             return 1
-        index = folder / "index.html"
-        summaries = page.find_summaries(folder)
-        write_atomically(index, page.render_index(summaries, dt.datetime.now(dt.UTC)))
+        index = _write_index(folder)
         paths = [*(one.path for one in written), index]
         if browser:
             figures = {stem: figure for one in written for stem, figure in one.images.items()}
