@@ -78,7 +78,7 @@ def write_each(
     """Build the reports of the scripts; returns those written, and why the others were not."""
     written: list[Written] = []
     failed: dict[str, str] = {}
-    with tqdm(scripts, unit="report", leave=False) as progress:
+    with tqdm(scripts, unit="report", leave=False, disable=None) as progress:
         for script in progress:
             progress.set_description(script.stem)
             if warehouse.connection.closed:
@@ -143,7 +143,7 @@ def send_mail(written: Sequence[Written], index: Path, failed: Mapping[str, str]
         return
     contents = {one.path: one.content for one in written}
     mail.send(mail.compose(settings, contents, index.absolute(), failed), settings)
-    sys.stdout.write(f"sent to {', '.join(settings.recipients)}\n")
+    print(f"sent to {', '.join(settings.recipients)}")  # noqa: T201
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -175,6 +175,8 @@ def _log_to_file_and_terminal() -> None:
         handlers.append(file)
     except OSError as error:
         sys.stderr.write(f"warning: no log is kept, {log_file()} cannot be written: {error}\n")
+    # one line a step; what it has to warn of is said
+    logging.getLogger("warehouse.loader").setLevel(logging.WARNING)
     root = logging.getLogger()
     root.handlers = handlers
     root.setLevel(logging.INFO)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from warehouse.db import ConnectionLost
+from warehouse.db import ConnectionLost, is_transient
 from warehouse.errors import WarehouseError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -20,7 +20,8 @@ class TryLaterError(WarehouseError):
 def passes_by_itself(error: BaseException) -> bool:
     """True if the error, or what caused it, is a busy or lost server, or a disk without room."""
     return any(
-        isinstance(one, TryLaterError | ConnectionLost | psycopg.OperationalError)
+        isinstance(one, TryLaterError | ConnectionLost)
+        or (isinstance(one, psycopg.OperationalError) and is_transient(one))
         or (isinstance(one, OSError) and one.errno in _FULL)
         for one in _chain(error)
     )

@@ -1,6 +1,6 @@
 """The steps of a day. Each can be repeated: what is done already is found done.
 
-The command line runs them one after the other (`pipeline.day`), Dagster as assets (`orchestration`).
+The command line runs them one after the other (`pipeline.day`), Dagster as assets.
 """
 
 from __future__ import annotations

@@ -107,9 +107,7 @@ def build(*arguments: str, progress: Callable[[str], object] | None = None) -> B
     gc.set_threshold(*_GARBAGE)
     try:
         with building(settings):
-            done = dbtRunner(callbacks=[heard]).invoke(
-                ["build", *arguments, "--log-level", "none", "--log-level-file", "info"]
-            )
+            done = dbtRunner(callbacks=[heard]).invoke(["build", *arguments, "--log-level", "none"])
     finally:
         gc.set_threshold(*before)
     results = getattr(done.result, "results", [])
