@@ -91,6 +91,26 @@ category_months as (
     group by customer_id, category_name
 ),
 
+-- the shortest time between two bills is their rhythm: one that was declined or late leaves a longer gap
+bills as (
+    select
+        customer_id,
+        category_name,
+        min({{ dbt.datediff('previous_month', 'month_start_date', 'month') }}) as bill_interval_months,
+        max(month_start_date) as last_month
+    from (
+        select
+            customer_id,
+            category_name,
+            month_start_date,
+            lag(month_start_date) over (partition by customer_id, category_name order by month_start_date)
+                as previous_month
+        from months
+        where spending_kind = 'committed' and era <> 'current'
+    ) as bill_months
+    group by customer_id, category_name
+),
+
 sums as (
     select
         {{ line | join(', ') }},
@@ -102,12 +122,9 @@ sums as (
         sum(late_amount) filter (where era = 'period') as late_amount,
         count(*) filter (where era = 'period') as months_with_spending,
         max(amount) filter (where era = 'period') as highest_month_amount,
-        min(month_start_date) filter (where era = 'period') as first_month,
-        max(month_start_date) filter (where era = 'period') as last_month,
         coalesce(sum(amount) filter (where era = 'previous'), 0) as previous_amount,
         coalesce(sum(amount * amount) filter (where era = 'previous'), 0) as previous_squares,
-        coalesce(sum(amount) filter (where era = 'current'), 0) as month_to_date_amount,
-        max(amount) filter (where era = 'current') is not null as is_booked_this_month
+        coalesce(sum(amount) filter (where era = 'current'), 0) as month_to_date_amount
     from months
     group by {{ line | join(', ') }}
     union all
@@ -116,7 +133,7 @@ sums as (
         budgets.customer_id,
         budgets.category_name,
         'flexible' as spending_kind,
-        0, 0, 0, null, null, null, 0, null, null, null, 0, 0, 0, false
+        0, 0, 0, null, null, null, 0, null, 0, 0, 0
     from {{ ref('budgets') }} as budgets
     left join (
         select distinct
@@ -280,31 +297,29 @@ saved as (
 ),
 
 -- ------------------------------------------------ the month that runs
--- a bill is due when the usual time has passed since the last one; one that is long overdue has ended
-rhythm as (
-    select
-        *,
-        {{ dbt.datediff('last_month', 'this_month', 'month') }} as months_since_bill,
-        case
-            when spending_kind = 'committed' and months_with_spending > 1
-                then round(
-                    1.0 * {{ dbt.datediff('first_month', 'last_month', 'month') }} / (months_with_spending - 1)
-                )
-        end as bill_interval_months,
-        case when spending_kind = 'committed' then round(1.0 * period_amount / nullif(months_with_spending, 0), 2) end
-            as usual_bill_amount,
-        1.0 * {{ dbt.datediff('as_of_date', dbt.dateadd('month', 1, 'this_month'), 'day') }} - 1 as days_left,
-        {{ dbt.datediff('this_month', dbt.dateadd('month', 1, 'this_month'), 'day') }} as days_in_month
-    from saved
-),
-
+-- a bill is due when its time has passed since the last one; one that is overdue for as long again has ended
 expected as (
     select
-        *,
+        saved.*,
+        case
+            when saved.spending_kind = 'committed'
+                then round(1.0 * saved.period_amount / nullif(saved.months_with_spending, 0), 2)
+        end as usual_bill_amount,
+        bills.bill_interval_months,
         coalesce(
-            months_since_bill >= bill_interval_months and months_since_bill <= bill_interval_months + 1, false
-        ) as is_bill_due
-    from rhythm
+            saved.months_with_spending > 0
+            and {{ dbt.datediff('bills.last_month', 'saved.this_month', 'month') }} >= bills.bill_interval_months
+            and {{ dbt.datediff('bills.last_month', 'saved.this_month', 'month') }} <= 2 * bills.bill_interval_months,
+            false
+        ) as is_bill_due,
+        {{ dbt.datediff('saved.as_of_date', months_from('saved.this_month', 1), 'day') }} - 1 as days_left,
+        {{ dbt.datediff('saved.this_month', months_from('saved.this_month', 1), 'day') }} as days_in_month
+    from saved
+    left join bills
+        on
+            saved.customer_id = bills.customer_id
+            and saved.category_name = bills.category_name
+            and saved.spending_kind = 'committed'
 ),
 
 final as (
@@ -367,7 +382,7 @@ final as (
         case
             when expected.months_observed < 3 then 0
             when expected.spending_kind = 'flexible'
-                then greatest(round(expected.monthly * expected.days_left / expected.days_in_month, 2), 0)
+                then greatest(round(1.0 * expected.monthly * expected.days_left / expected.days_in_month, 2), 0)
             when expected.is_bill_due then greatest(expected.usual_bill_amount - expected.month_to_date_amount, 0)
             else 0
         end as expected_rest_amount,
