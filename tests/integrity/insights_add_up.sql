@@ -7,10 +7,12 @@ dst as (
     select
         summary.customer_id,
         summary.category_name,
-        sum(case when summary.month_start_date between people.period_start_date and people.period_end_date
-            then summary.total_spending else 0 end) as period_amount,
-        sum(case when summary.month_start_date > people.period_end_date then summary.total_spending else 0 end)
-            as month_to_date_amount
+        sum(summary.total_spending) filter (
+            where summary.month_start_date between people.period_start_date and people.period_end_date
+        ) as period_amount,
+        sum(summary.total_spending) filter (
+            where summary.month_start_date > people.period_end_date
+        ) as month_to_date_amount
     from {{ ref('dst_monthly_spending_summary_private') }} as summary
     inner join people
         on summary.customer_id = people.customer_id
@@ -29,6 +31,22 @@ lines as (
     group by customer_id, category_name
 ),
 
+spent as (
+    select
+        customer_id,
+        sum(period_amount) as amount
+    from lines
+    group by customer_id
+),
+
+patterns as (
+    select
+        customer_id,
+        sum(period_amount) as amount
+    from {{ ref('vw_spending_patterns') }}
+    group by customer_id
+),
+
 recommendations as (
     select
         customer_id,
@@ -37,7 +55,7 @@ recommendations as (
         count(*) as recommendation_count,
         count(distinct recommendation_id) as id_count,
         max(recommendation_rank) as last_rank,
-        count(*) filter (where monthly_saving_amount <= 0 or monthly_saving_amount > monthly_amount) as impossible_count,
+        count(*) filter (where monthly_saving_amount not between 0.01 and monthly_amount) as impossible_count,
         count(*) filter (where peer_count < {{ var('smallest_peer_group') }}) as small_group_count
     from {{ ref('vw_financial_recommendations') }}
     group by customer_id
@@ -67,9 +85,11 @@ select
     'health' as what,
     people.customer_id
 from people
-left join (select customer_id, sum(period_amount) as amount from lines group by customer_id) as spent
+left join spent
     on people.customer_id = spent.customer_id
-where coalesce(people.monthly_spending_amount, 0) <> coalesce(round(spent.amount / nullif(people.months_observed, 0), 2), 0)
+where
+    coalesce(people.monthly_spending_amount, 0)
+    <> coalesce(round(spent.amount / nullif(people.months_observed, 0), 2), 0)
 union all
 select
     'saving' as what,
@@ -99,11 +119,9 @@ select
     'pattern' as what,
     people.customer_id
 from people
-left join (
-    select customer_id, sum(period_amount) as amount from {{ ref('vw_spending_patterns') }} group by customer_id
-) as patterns
+left join patterns
     on people.customer_id = patterns.customer_id
-left join (select customer_id, sum(period_amount) as amount from lines group by customer_id) as spent
+left join spent
     on people.customer_id = spent.customer_id
 where coalesce(patterns.amount, 0) <> coalesce(spent.amount, 0)
 union all

@@ -126,9 +126,7 @@ measured as (
             as savings_rate_percent,
         case
             when coverage = 'full'
-                then round(
-                    1.0 * asset_amount * months_observed / nullif(spending_amount + loan_paid_amount, 0), 1
-                )
+                then round(1.0 * asset_amount * months_observed / nullif(spending_amount + loan_paid_amount, 0), 1)
         end as buffer_months,
         case when coverage = 'full' then {{ percent_of('loan_paid_amount', 'income_amount') }} end
             as debt_service_percent,
@@ -138,11 +136,10 @@ measured as (
 
 components as (
     select
-        *,
         {% for name, (measure, weight, at_0, at_100) in components.items() -%}
-        case when coverage = 'full' then {{ linear_score(measure, at_0, at_100) }} end as {{ name }}_score
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        case when coverage = 'full' then {{ linear_score(measure, at_0, at_100) }} end as {{ name }}_score,
+        {% endfor -%}
+        *
     from measured
 ),
 
@@ -150,16 +147,13 @@ components as (
 scored as (
     select
         *,
-        round((
-            {% for name, parts in components.items() -%}
-            coalesce({{ parts[1] }} * {{ name }}_score, 0){{ ' + ' if not loop.last }}
-            {% endfor %}
-        ) / nullif(
-            {% for name, parts in components.items() -%}
-            case when {{ name }}_score is not null then {{ parts[1] }} else 0 end{{ ' + ' if not loop.last }}
-            {% endfor %}, 0
-        ), 1) as financial_health_score,
-        least({% for name in components %}{{ name }}_score{{ ', ' if not loop.last }}{% endfor %}) as lowest_score
+        {% set points, weights = [], [] -%}
+        {% for name, parts in components.items() -%}
+        {% do points.append('coalesce(' ~ parts[1] ~ ' * ' ~ name ~ '_score, 0)') -%}
+        {% do weights.append('case when ' ~ name ~ '_score is not null then ' ~ parts[1] ~ ' else 0 end') -%}
+        {% endfor -%}
+        round(({{ points | join(' + ') }}) / nullif({{ weights | join(' + ') }}, 0), 1) as financial_health_score,
+        least({{ components | join('_score, ') }}_score) as lowest_score
     from components
 ),
 

@@ -71,6 +71,20 @@ months as (
     group by
         bookings.customer_id, bookings.category_name, bookings.spending_kind, bookings.month_start_date,
         people.this_month, people.period_start_date
+    -- a budget may be given for what nothing has been spent on yet
+    union all
+    select
+        customer_id,
+        category_name,
+        'flexible' as spending_kind,
+        cast(null as date) as month_start_date,
+        'current' as era,
+        0 as amount,
+        0 as purchase_count,
+        0 as purchase_amount,
+        0 as weekend_amount,
+        0 as late_amount
+    from {{ ref('budgets') }}
 ),
 
 category_months as (
@@ -127,23 +141,6 @@ sums as (
         coalesce(sum(amount) filter (where era = 'current'), 0) as month_to_date_amount
     from months
     group by {{ line | join(', ') }}
-    union all
-    -- a budget may be given for what nothing has been spent on yet
-    select
-        budgets.customer_id,
-        budgets.category_name,
-        'flexible' as spending_kind,
-        0, 0, 0, null, null, null, 0, null, 0, 0, 0
-    from {{ ref('budgets') }} as budgets
-    left join (
-        select distinct
-            customer_id,
-            category_name
-        from months
-        where spending_kind = 'flexible'
-    ) as known
-        on budgets.customer_id = known.customer_id and budgets.category_name = known.category_name
-    where known.customer_id is null
 ),
 
 lines as (
@@ -157,10 +154,9 @@ lines as (
         people.months_observed,
         people.income_bracket,
         people.household,
-        {{ percent_of('sums.period_amount', 'sum(sums.period_amount) over (partition by sums.customer_id)') }}
-            as share_of_spending_percent,
+        sum(sums.period_amount) over (partition by sums.customer_id) as all_period_amount,
         1.0 * sums.period_amount / nullif(people.months_observed, 0) as monthly,
-        -- what the values compared below are parts of: the pay of a month, or all spending of it where the pay is not seen
+        -- what the values compared below are parts of: a month's pay, or its spending where the pay is not seen
         case
             when people.coverage = 'full' then people.monthly_income_amount
             else
@@ -168,7 +164,8 @@ lines as (
                 / nullif(people.months_observed, 0)
         end as value_unit,
         -- the year before can be told from this one only where both were seen whole
-        people.months_observed = 12 and people.first_full_month <= people.previous_start_date as has_previous_year
+        people.months_observed = 12
+        and people.first_full_month <= people.previous_start_date as has_previous_year
     from sums
     inner join people
         on sums.customer_id = people.customer_id
@@ -189,11 +186,12 @@ peers as (
         cast(percentile_cont(0.75) within group (order by monthly / value_unit) as numeric) as upper_quartile_share
     from lines
     where coverage <> 'sparse' and spending_kind <> 'fraud' and monthly > 0 and value_unit > 0
-    group by grouping sets (
-        (coverage, category_name, spending_kind, income_bracket, household),
-        (coverage, category_name, spending_kind, income_bracket),
-        (coverage, category_name, spending_kind)
-    )
+    group by
+        grouping sets (
+            (coverage, category_name, spending_kind, income_bracket, household),
+            (coverage, category_name, spending_kind, income_bracket),
+            (coverage, category_name, spending_kind)
+        )
     having count(*) >= {{ var('smallest_peer_group') }}
 ),
 
@@ -338,7 +336,7 @@ final as (
         ---------- the last twelve complete months
         expected.period_amount,
         round(expected.monthly, 2) as monthly_amount,
-        expected.share_of_spending_percent,
+        {{ percent_of('expected.period_amount', 'expected.all_period_amount') }} as share_of_spending_percent,
         cast(expected.purchase_count as integer) as purchase_count,
         round(expected.purchase_amount / nullif(expected.purchase_count, 0), 2) as avg_purchase_amount,
         cast(expected.months_with_spending as integer) as months_with_spending,
@@ -361,7 +359,9 @@ final as (
         expected.reference_basis,
         expected.reference as reference_amount,
         case
-            when expected.saving >= {{ var('smallest_saving') }} or (expected.lever_kind = 'fee' and expected.saving > 0)
+            when
+                expected.saving >= {{ var('smallest_saving') }}
+                or (expected.lever_kind = 'fee' and expected.saving > 0)
                 then expected.saving
             else 0
         end as monthly_saving_amount,
@@ -387,8 +387,10 @@ final as (
             else 0
         end as expected_rest_amount,
         category_months.category_highest_amount,
-        coalesce(2 * category_months.category_months >= expected.months_observed and expected.months_observed >= 3, false)
-            as has_history_budget,
+        coalesce(
+            expected.months_observed >= 3
+            and 2 * category_months.category_months >= expected.months_observed, false
+        ) as has_history_budget,
         budgets.budget_amount as explicit_budget_amount,
         ---------- load
         {{ dbt.current_timestamp() }} as dw_updated_at,

@@ -67,7 +67,8 @@ select
         when savings.peer_count is null then 'There are too few similar people to compare with'
         else
             'Of ' || cast(savings.peer_count as {{ dbt.type_string() }}) || ' people who spend on it too ('
-            || savings.peer_group || '), by their share of ' || case people.coverage when 'full' then 'pay' else 'spending' end
+            || savings.peer_group || '), by their share of '
+            || case people.coverage when 'full' then 'pay' else 'spending' end
             || ', half would spend at most $' || cast(savings.peer_median_amount as {{ dbt.type_string() }})
             || ' and three of four at most $' || cast(savings.peer_upper_quartile_amount as {{ dbt.type_string() }})
     end as evidence_peers,
