@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,9 @@ DEFAULT_DATABASE = "financial_analytics"
 DEFAULT_OWNER = "warehouse_owner"
 DEFAULT_PORT = 54329
 EMBEDDED_HOST = "127.0.0.1"
+# The role that the API logs in as, and the embedded server's file of its password.
+API_READER = "api_reader"
+API_PASSWORD_FILE = "api_reader_password"
 # ``warehouse env`` exports this beside DB_HOST, so that a shell in which its lines were evaluated
 # still counts as using the embedded server, even after that server moved to another port.
 EMBEDDED_MARK = "WAREHOUSE_EMBEDDED"
@@ -111,6 +114,30 @@ class Settings:
             dbname=found.get("DB_NAME", DEFAULT_DATABASE),
             source="environment" if os.environ.get("DB_HOST") else ".env",
         )
+
+    @classmethod
+    def api_reader(cls) -> Settings:
+        """The settings in force, as the role that sees the rows of one user only.
+
+        Raises:
+            WarehouseError: a variable is unusable, or the role has no password.
+        """
+        owner = cls.load()
+        if owner.is_embedded:
+            file = state_dir() / API_PASSWORD_FILE
+            password = file.read_text().strip() if file.exists() else None
+        else:
+            password = variables().get("API_READER_PASSWORD")
+        if not password:
+            raise WarehouseError(
+                f"Role {API_READER} has no password yet: "
+                + (
+                    "run `python -m warehouse start`."
+                    if owner.is_embedded
+                    else "set API_READER_PASSWORD in .env, then run `python -m warehouse start`."
+                )
+            )
+        return replace(owner, user=API_READER, password=password)
 
     @classmethod
     def prod(cls) -> Settings:
