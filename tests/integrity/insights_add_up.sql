@@ -53,7 +53,7 @@ recommendations as (
         sum(monthly_saving_amount) as saving_amount,
         max(cumulative_saving_amount) as cumulative_amount,
         count(*) as recommendation_count,
-        count(distinct recommendation_id) as id_count,
+        count(distinct recommendation_key) as id_count,
         max(recommendation_rank) as last_rank,
         count(*) filter (where monthly_saving_amount not between 0.01 and monthly_amount) as impossible_count,
         count(*) filter (where peer_count < {{ var('smallest_peer_group') }}) as small_group_count
@@ -111,9 +111,9 @@ select
 from {{ ref('vw_lifestyle_improvements') }} as habits
 left join {{ ref('vw_financial_recommendations') }} as named
     on
-        habits.recommendation_id = named.recommendation_id
+        habits.recommendation_key = named.recommendation_key
         and habits.monthly_saving_amount = named.monthly_saving_amount
-where named.recommendation_id is null
+where named.recommendation_key is null
 union all
 select
     'pattern' as what,

@@ -391,7 +391,7 @@ final as (
             expected.months_observed >= 3
             and 2 * category_months.category_months >= expected.months_observed, false
         ) as has_history_budget,
-        budgets.budget_amount as explicit_budget_amount,
+        cast(budgets.budget_amount as numeric) as explicit_budget_amount,
         ---------- load
         {{ dbt.current_timestamp() }} as dw_updated_at,
         {{ build_number() }} as _build_id

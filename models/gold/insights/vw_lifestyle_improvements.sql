@@ -19,7 +19,7 @@ levers as (
 )
 
 select
-    savings.person_spending_key as recommendation_id,
+    savings.person_spending_key as recommendation_key,
     savings.customer_id,
     {{ masked_name("people.person_name") }} as person_name,
     cast(row_number() over (
