@@ -77,6 +77,9 @@
 {% macro as_float(value) %}{{ value }}{% endmacro %}
 {% macro logarithm(value) %}{{ value }}{% endmacro %}
 {% macro significant(value, digits=9) %}round({{ value }}, {{ digits }}){% endmacro %}
+{% macro is_touched_transaction_day(date) %}{{ date }} = '2024-01-01'{% endmacro %}
+{% macro city_key(city, state, country) %}{{ city }}{% endmacro %}
+{% macro region(state, country) %}{{ state }}{% endmacro %}
 {% macro touched_customers(relations) %}select customer_id from touched{% endmacro %}
 {% macro touched_months() %}select customer_month_key from touched{% endmacro %}
 {% macro is_unscheduled(transactions) %}{{ transactions }}.transaction_type = 'x'{% endmacro %}
