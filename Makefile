@@ -103,8 +103,9 @@ check: .venv/dev ## Style, types and structure: ruff, mypy, sqlfluff
 	$(RUN) -m api check
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models tests/generic tests/integrity
 
-test: check ## All tests, on a server and data of their own
-	$(RUN) -m pytest
+# Two processes: one with the tests of the demo warehouse, one with the others.
+test: check ## All tests, on servers and data of their own
+	$(RUN) -m pytest -n 2
 
 truth: .venv/dev ## Do the 95 % intervals contain the truth in 95 % of cases? 20 simulated banks, 15 minutes
 	$(RUN) -m pytest -m slow -s tests/truth

@@ -6,6 +6,7 @@ Passwords never appear in a ``repr``, in a message or in a log.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,9 @@ DEFAULT_DATABASE = "financial_analytics"
 DEFAULT_OWNER = "warehouse_owner"
 DEFAULT_PORT = 54329
 EMBEDDED_HOST = "127.0.0.1"
-# The role that the API logs in as, and the embedded server's file of its password.
+# The roles that only read, and the embedded server's files of their passwords.
+READER = "bi_reader"
+READER_PASSWORD_FILE = "bi_reader_password"
 API_READER = "api_reader"
 API_PASSWORD_FILE = "api_reader_password"
 # ``warehouse env`` exports this beside DB_HOST, so that a shell in which its lines were evaluated
@@ -163,6 +166,27 @@ class Settings:
             source="environment" if os.environ.get("PROD_DB_HOST") else ".env",
             prefix="PROD_DB_",
         )
+
+    @classmethod
+    def reader(cls) -> Settings:
+        """The settings in force for who only reads gold and dst: role ``bi_reader``.
+
+        Raises:
+            WarehouseError: its password is not known here, or as `load`.
+        """
+        owner = cls.load()
+        if owner.user == READER:
+            return owner
+        password = variables().get("BI_READER_PASSWORD")
+        if not password and owner.is_embedded:
+            with contextlib.suppress(FileNotFoundError):
+                password = (state_dir() / READER_PASSWORD_FILE).read_text().strip()
+        if not password:
+            raise WarehouseError(
+                f"The password of {READER} is not known here: set BI_READER_PASSWORD in .env, then"
+                " run `make start`."
+            )
+        return replace(owner, user=READER, password=password, prefix="BI_READER_")
 
     @classmethod
     def embedded(cls, home: Path) -> Settings:

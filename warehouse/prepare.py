@@ -7,26 +7,31 @@ import logging
 import psycopg
 from psycopg import sql
 
-from warehouse.config import API_READER, variables
+from warehouse.config import API_READER, READER, variables
 from warehouse.db import Connection
 from warehouse.errors import WarehouseError
 
 log = logging.getLogger(__name__)
 
 SCHEMAS = ("bronze", "silver", "curated", "dst", "gold")
-READER = "bi_reader"
 READER_SCHEMAS = ("dst", "gold")
 # Any number, but the same one in every process, so that two set-ups do not touch one catalog row.
 _LOCK = 7_305_202_401
 
 
-def prepare(conn: Connection, owner: str, api_password: str | None = None) -> None:
+def prepare(
+    conn: Connection,
+    owner: str,
+    api_password: str | None = None,
+    reader_password: str | None = None,
+) -> None:
     """Create what is missing, inside the caller's transaction.
 
     Args:
         conn: connected to the warehouse's database as ``owner`` or as an administrator.
         owner: the role that owns the schemas and that dbt builds with.
         api_password: lets the API's role log in; by default ``API_READER_PASSWORD``.
+        reader_password: lets bi_reader log in; ``BI_READER_PASSWORD`` comes before it.
 
     Raises:
         WarehouseError: something is missing and this user may not create it.
@@ -34,7 +39,7 @@ def prepare(conn: Connection, owner: str, api_password: str | None = None) -> No
     dbname = conn.info.dbname
     conn.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
     found = variables()
-    _role(conn, READER, found.get("BI_READER_PASSWORD"))
+    _role(conn, READER, found.get("BI_READER_PASSWORD") or reader_password)
     _role(conn, API_READER, api_password or found.get("API_READER_PASSWORD"))
     for schema in SCHEMAS:
         _schema(conn, schema, owner)

@@ -24,7 +24,7 @@ from psycopg import sql
 
 from warehouse import config
 from warehouse.binaries import Account, choose_account, find_bin_dir, major_version, pwd_name
-from warehouse.config import API_PASSWORD_FILE, Settings
+from warehouse.config import API_PASSWORD_FILE, READER_PASSWORD_FILE, Settings
 from warehouse.db import connect
 from warehouse.errors import WarehouseError
 from warehouse.prepare import prepare
@@ -39,6 +39,7 @@ _ENTRIES = (
     "password",
     "superuser_password",
     API_PASSWORD_FILE,
+    READER_PASSWORD_FILE,
     "port",
     "log",
     "lock",
@@ -296,8 +297,9 @@ class EmbeddedServer:
 
     def _prepare(self, account: Account) -> None:
         owner = self.settings()
-        if not (self.home / API_PASSWORD_FILE).exists():
-            self._write(API_PASSWORD_FILE, secrets.token_urlsafe(24) + "\n", account)
+        for name in (API_PASSWORD_FILE, READER_PASSWORD_FILE):
+            if not (self.home / name).exists():
+                self._write(name, secrets.token_urlsafe(24) + "\n", account)
         admin = replace(
             owner,
             user=SUPERUSER,
@@ -318,9 +320,12 @@ class EmbeddedServer:
                 "select 1 from pg_database where datname = %s", (owner.dbname,)
             ).fetchone():
                 conn.execute(sql.SQL("create database {} owner {}").format(database, role))
-        password = (self.home / API_PASSWORD_FILE).read_text().strip()
+        passwords = [
+            (self.home / name).read_text().strip()
+            for name in (API_PASSWORD_FILE, READER_PASSWORD_FILE)
+        ]
         with connect(replace(admin, dbname=owner.dbname)) as conn:
-            prepare(conn, owner.user, password)
+            prepare(conn, owner.user, *passwords)
 
 
 def postmaster_pid(data: Path) -> int | None:
