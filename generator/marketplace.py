@@ -76,7 +76,7 @@ DEPARTMENTS = (
     }),
 )  # fmt: skip
 SHELVES = [(d, shelf) for d, one in enumerate(DEPARTMENTS) for shelf in one.shelves]
-PRODUCTS_PER_SHELF = 10
+PRODUCTS_PER_SHELF = 6
 PRICE_SIGMA = 0.85
 RAIN = np.array([d.rain for d in DEPARTMENTS])
 # bank categories whose online purchases may be orders, and the departments' category they mean
@@ -117,7 +117,7 @@ SOURCE_SHARES = np.array([0.34, 0.28, 0.14, 0.12, 0.12])
 
 # ---------------------------------------------------------------- catalogue
 
-PRICE_CHANGES, COST_CHANGES = 2.0, 1.5  # a year and product
+PRICE_CHANGES, COST_CHANGES = 1.2, 1.0  # a year and product
 DISCONTINUED = 0.03  # products a year that another replaces
 STOCK_MONTHS, REORDER_MONTHS = 6.0, 1.0  # of expected demand
 LEAD_DAYS = (6, 60)  # from order to arrival of a refill

@@ -3,7 +3,8 @@
 {% set tables = [
     'products', 'merchants', 'customers', 'accounts', 'transactions', 'credit_applications',
     'fraud_alerts', 'customer_interactions', 'economic_indicators', 'marketing_campaigns',
-    'loan_payments'
+    'loan_payments',
+    'product_category', 'product', 'sales_fact', 'subscription_data', 'weather_data', 'kafka_stream'
 ] %}
 
 with deliveries as (
