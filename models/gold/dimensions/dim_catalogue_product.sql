@@ -4,8 +4,8 @@ with versions as (
     select * from {{ ref('product_snapshot') }}
     {%- if is_incremental() %}
     where
-        product_id in (
-            select changed.product_id from {{ ref('product_snapshot') }} as changed
+        catalogue_product_id in (
+            select changed.catalogue_product_id from {{ ref('product_snapshot') }} as changed
             where changed._recorded_build_id > {{ watermark() }}
         )
         or category_id in (
@@ -32,8 +32,8 @@ described as (
 
 final as (
     select
-        {{ surrogate_key(['product_id', 'updated_at']) }} as catalogue_product_key,
-        product_id as catalogue_product_id,
+        {{ surrogate_key(['catalogue_product_id', 'updated_at']) }} as catalogue_product_key,
+        catalogue_product_id,
         product_name,
         brand,
         coalesce(category_name, 'Unknown') as category_name,

@@ -17,17 +17,10 @@ products as (
 {% if is_incremental() -%}
 touched as (
     {{ with_changed_history(
-        ref('stg_kafka_stream'), 'event_id', 'event_at', {ref('customers_snapshot'): 'customer_id'}
+        ref('stg_kafka_stream'), 'event_id', 'event_at', {
+            ref('customers_snapshot'): 'customer_id', ref('product_snapshot'): 'catalogue_product_id'
+        }
     ) }}
-    union
-    select known.event_id
-    from {{ this }} as known
-    inner join {{ ref('product_snapshot') }} as history
-        on
-            known.catalogue_product_id = history.product_id
-            and history.dbt_valid_from <= known.event_at
-            and known.event_at < coalesce(history.dbt_valid_to, cast('9999-12-31' as date))
-    where history._recorded_build_id > {{ watermark() }}
 ),
 {%- endif %}
 
@@ -39,7 +32,7 @@ final as (
         customers.customer_key,
         coalesce(products.catalogue_product_key, -1) as catalogue_product_key,
         events.customer_id,
-        events.product_id as catalogue_product_id,
+        events.catalogue_product_id,
         events.session_id,
         events.order_id,
         ---------- when
@@ -65,7 +58,7 @@ final as (
             and {{ valid_at('customers', 'events.event_at') }}
     left join products
         on
-            events.product_id = products.catalogue_product_id
+            events.catalogue_product_id = products.catalogue_product_id
             and {{ valid_at('products', 'events.event_at') }}
     {%- if is_incremental() %}
     where events.event_id in (select touched.event_id from touched)

@@ -22,24 +22,16 @@ payments as (
 {% if is_incremental() -%}
 touched as (
     {{ with_changed_history(
-        ref('stg_sales_fact'), 'order_line_id', 'order_at', {ref('customers_snapshot'): 'customer_id'}
+        ref('stg_sales_fact'), 'order_line_id', 'order_at', {
+            ref('customers_snapshot'): 'customer_id', ref('product_snapshot'): 'catalogue_product_id'
+        }
     ) }}
     union
     select known.order_line_id
     from {{ this }} as known
-    inner join {{ ref('product_snapshot') }} as history
-        on
-            known.catalogue_product_id = history.product_id
-            and history.dbt_valid_from <= known.order_at
-            and known.order_at < coalesce(history.dbt_valid_to, cast('9999-12-31' as date))
-    where history._recorded_build_id > {{ watermark() }}
-    union
-    select known.order_line_id
-    from {{ this }} as known
-    where known.transaction_id in (
-        select changed.transaction_id from {{ ref('fact_transactions') }} as changed
-        where changed._build_id > {{ watermark() }}
-    )
+    inner join {{ ref('fact_transactions') }} as changed
+        on known.transaction_id = changed.transaction_id
+    where changed._build_id > {{ watermark() }}
 ),
 {%- endif %}
 
@@ -52,7 +44,7 @@ final as (
         products.catalogue_product_key,
         payments.merchant_key,
         lines.customer_id,
-        lines.product_id as catalogue_product_id,
+        lines.catalogue_product_id,
         lines.merchant_id,
         lines.order_id,
         lines.line_number,
@@ -72,7 +64,7 @@ final as (
         ---------- measures
         cast(lines.quantity as integer) as quantity,
         lines.unit_price as unit_price_amount,
-        round(100 * lines.discount_fraction, 4) as discount_percent,
+        100 * lines.discount_fraction as discount_percent,
         lines.gross_amount,
         lines.discount_amount,
         lines.revenue_amount,
@@ -96,7 +88,7 @@ final as (
             and {{ valid_at('customers', 'lines.order_at') }}
     left join products
         on
-            lines.product_id = products.catalogue_product_id
+            lines.catalogue_product_id = products.catalogue_product_id
             and {{ valid_at('products', 'lines.order_at') }}
     left join payments
         on lines.transaction_id = payments.transaction_id

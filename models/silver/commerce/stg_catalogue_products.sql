@@ -1,7 +1,7 @@
 -- grain: one row per product of the catalogue: its latest usable version
 
 select
-    product_id,
+    catalogue_product_id,
     product_name,
     brand,
     category_id,

@@ -6,7 +6,7 @@ select
     event_at,
     session_id,
     customer_id,
-    product_id,
+    catalogue_product_id,
     order_id,
     quantity,
     unit_price,

@@ -5,7 +5,7 @@ select
     order_id,
     line_number,
     customer_id,
-    product_id,
+    catalogue_product_id,
     merchant_id,
     transaction_id,
     order_at,

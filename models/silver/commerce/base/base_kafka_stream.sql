@@ -2,7 +2,7 @@
 
 {% set columns = [
     'event_id', 'event_type', 'event_at', 'session_id',
-    'customer_id', 'product_id', 'order_id', 'quantity',
+    'customer_id', 'catalogue_product_id', 'order_id', 'quantity',
     'unit_price', 'search_term', 'device_type', 'traffic_source',
     'raw_message', 'updated_at'
 ] %}
@@ -19,7 +19,7 @@ typed as (
         {{ clean_timestamp('event_timestamp') }} as event_at,
         {{ clean_text('session_id') }} as session_id,
         {{ clean_integer('customer_id') }} as customer_id,
-        {{ clean_integer('product_id') }} as product_id,
+        {{ clean_integer('product_id') }} as catalogue_product_id,
         {{ clean_integer('order_id') }} as order_id,
         {{ clean_integer('quantity') }} as quantity,
         {{ clean_amount('unit_price') }} as unit_price,

@@ -1,7 +1,7 @@
 -- grain: one row per delivered row of bronze.product
 
 {% set columns = [
-    'product_id', 'product_name', 'brand', 'category_id',
+    'catalogue_product_id', 'product_name', 'brand', 'category_id',
     'list_price', 'unit_cost', 'stock_quantity', 'listing_status',
     'launched_date', 'created_at', 'updated_at', 'is_deleted'
 ] %}
@@ -13,7 +13,7 @@ with delivered as (
 typed as (
     select
         {{ delivery_columns() }},
-        {{ clean_integer('product_id') }} as product_id,
+        {{ clean_integer('product_id') }} as catalogue_product_id,
         {{ clean_text('product_name') }} as product_name,
         {{ clean_text('brand') }} as brand,
         {{ clean_integer('category_id') }} as category_id,
@@ -32,7 +32,7 @@ checked as (
     select
         *,
         case
-            when product_id is null then 'missing_id'
+            when catalogue_product_id is null then 'missing_id'
             when list_price < 0 or unit_cost < 0 or stock_quantity < 0 then 'impossible_value'
         end as row_defect,
         {{ evaluate_once() }} as is_checked
@@ -40,7 +40,7 @@ checked as (
 ),
 
 candidates as (
-    {{ with_known_deliveries('checked', columns, 'product_id') }}
+    {{ with_known_deliveries('checked', columns, 'catalogue_product_id') }}
 ),
 
 resolved as (
@@ -50,6 +50,6 @@ resolved as (
     from candidates
 ),
 
-{{ verdicts('resolved', columns, 'product_id') }}
+{{ verdicts('resolved', columns, 'catalogue_product_id') }}
 
 select * from final

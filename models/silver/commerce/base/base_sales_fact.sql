@@ -2,7 +2,7 @@
 
 {% set columns = [
     'order_line_id', 'order_id', 'line_number', 'customer_id',
-    'product_id', 'merchant_id', 'transaction_id', 'order_at',
+    'catalogue_product_id', 'merchant_id', 'transaction_id', 'order_at',
     'quantity', 'unit_price', 'discount_fraction', 'shipping_amount',
     'tax_amount', 'unit_cost', 'currency', 'order_status',
     'ship_city', 'ship_state', 'refund_transaction_id', 'created_at',
@@ -20,7 +20,7 @@ typed as (
         {{ clean_integer('order_id') }} as order_id,
         {{ clean_integer('line_number') }} as line_number,
         {{ clean_integer('customer_id') }} as customer_id,
-        {{ clean_integer('product_id') }} as product_id,
+        {{ clean_integer('product_id') }} as catalogue_product_id,
         {{ clean_integer('merchant_id') }} as merchant_id,
         {{ clean_integer('transaction_id') }} as transaction_id,
         {{ clean_timestamp('order_date') }} as order_at,
@@ -69,9 +69,9 @@ customers as (
 ),
 
 products as (
-    select product_id from {{ ref('base_product') }}
+    select catalogue_product_id from {{ ref('base_product') }}
     where disposition = 'kept'
-    group by product_id
+    group by catalogue_product_id
 ),
 
 -- an order counts once the transaction that paid it has come
@@ -89,14 +89,14 @@ resolved as (
         case
             when candidates.row_defect is not null then candidates.row_defect
             when customers.customer_id is null then 'orphan_customer'
-            when products.product_id is null then 'orphan_product'
+            when products.catalogue_product_id is null then 'orphan_product'
             when payments.transaction_id is null then 'orphan_transaction'
         end as quarantine_reason
     from candidates
     left join customers
         on candidates.customer_id = customers.customer_id
     left join products
-        on candidates.product_id = products.product_id
+        on candidates.catalogue_product_id = products.catalogue_product_id
     left join payments
         on candidates.transaction_id = payments.transaction_id
 ),
