@@ -51,7 +51,7 @@ alerts as (
 select
     {{ surrogate_key(['alerts.customer_id', 'alerts.category_name']) }} as budget_alert_key,
     alerts.customer_id,
-    {{ masked_name("people.person_name") }},
+    {{ masked_name("people.person_name") }} as person_name,
     alerts.category_name,
     alerts.category_group,
     alerts.as_of_date,
