@@ -45,6 +45,7 @@ def for_customer(warehouse: Warehouse, customer: int) -> Report:
         charts=(
             Chart("score", charts.score, queries.PERSON_PARTS),
             Chart("savings", charts.savings, queries.PERSON_SAVINGS),
+            Chart("recommendations", charts.recommendations, queries.PERSON_SAVINGS, is_wide=True),
             Chart("evidence", charts.evidence, queries.PERSON_EVIDENCE, is_wide=True),
             Chart("months", charts.months, queries.PERSON_MONTHS, is_wide=True),
             Chart("budgets", charts.budgets, queries.PERSON_BUDGETS),

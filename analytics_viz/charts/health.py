@@ -29,6 +29,8 @@ ALERT_NAMES = {
     "high": "exceeded",
     "medium": "will be exceeded",
 }
+SMALLEST_CELL = 5
+ADVICE_ROWS = 5  # of the table in words; the chart beside it shows all
 LINE_NAMES = {"committed": "regular", "flexible": "each time decided"}
 
 
@@ -63,13 +65,14 @@ def grades(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         frame: financial_health_grade (NOT RATED among them), person_count, mean_score.
         as_of: the day of the insights.
     """
-    known = frame.set_index("financial_health_grade") if len(frame) else frame
-    rated = {grade: int(known["person_count"].get(grade, 0)) for grade in GRADES} if len(frame) else {}
+    counts = dict(zip(frame["financial_health_grade"], frame["person_count"], strict=True))
+    means = dict(zip(frame["financial_health_grade"], frame["mean_score"], strict=True))
+    rated = {grade: int(counts.get(grade, 0)) for grade in GRADES}
     total = sum(rated.values())
     if not total:
         return no_data("people whose pay is booked here", as_of)
-    unrated = int(known["person_count"].get("NOT RATED", 0))
-    scores = [float(known["mean_score"].get(grade) or 0) for grade in GRADES]
+    unrated = int(counts.get("NOT RATED", 0))
+    scores = [float(means.get(grade, 0)) for grade in GRADES]
     figure = go.Figure(
         go.Bar(
             x=GRADES,
@@ -94,7 +97,7 @@ def grades(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         title=f"{formats.percent(100 * good / total)} of the people with a grade have an A or a B;"
         f" {formats.count(low) if low else 'none'} {'has' if low == 1 else 'have'} a D or an F",
         subtitle="People by grade of their financial health over the last twelve complete months;"
-        f" {formats.count(unrated)} more have none, as their pay goes to another bank",
+        f" {formats.count(unrated)} more have none: no pay here, or not yet for a year",
         how_to_read="Each bar counts the people with a grade; it is made of savings rate, buffer,"
         " debt service, punctuality and balance of spending.",
         sample=f"n = {_people(total)} with a grade",
@@ -114,7 +117,7 @@ def parts(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     table = frame[frame["person_count"] > 0] if len(frame) else frame
     if table.empty:
         return no_data("people whose pay is booked here", as_of)
-    worst = table.loc[table["weakest_count"].astype(int).idxmax()]
+    worst = table.sort_values("weakest_count").iloc[-1]
     people = int(table["person_count"].max())
     colours = [LIGHT.vermillion if p == worst["part"] else LIGHT.blue for p in table["part"]]
     figure = go.Figure(
@@ -160,12 +163,15 @@ def levers(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """
     if frame.empty:
         return no_data("recommendations", as_of)
-    table = frame.assign(saving=frame["monthly_saving"].astype(float))
+    table = frame.assign(
+        saving=frame["monthly_saving"].astype(float),
+        label=[wrapped(name, 18) for name in frame["lever_name"]],
+    )
     total = float(table["saving"].sum())
     figure = go.Figure()
     for kind, part in table.groupby("lever_kind", sort=False):
         figure.add_bar(
-            y=part["lever_name"],
+            y=part["label"],
             x=part["saving"],
             orientation="h",
             name=KIND_NAMES[str(kind)],
@@ -185,23 +191,26 @@ def levers(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure.update_xaxes(
         title="Possible savings ($ a month)", tickformat="$~s", range=[0, 1.25 * most], nticks=6
     )
-    figure.update_yaxes(
-        title="By what", categoryorder="array", categoryarray=list(table["lever_name"])
-    )
+    figure.update_yaxes(title="By what", categoryorder="array", categoryarray=list(table["label"]))
     top = table.iloc[-1]
     return finish(
         figure,
-        title=f"{top['lever_name']} could save {_people(int(top['person_count']))}"
-        f" {formats.money(float(top['saving']))} of the {formats.money(total)} a month that all"
-        " recommendations together would save",
+        title=f"{formats.money(float(top['saving']))} of the {formats.money(total)} a month that all"
+        f" recommendations together would save are in {str(top['lever_name']).lower()}, for"
+        f" {_people(int(top['person_count']))}",
         subtitle="Savings against the upper quartile of similar people or the person's own year"
         " before; fees altogether; no dollar counted twice",
         how_to_read="Each bar adds up what the recommendations of a kind would save all people in a"
         " month; most of it is in contracts and standing orders, fees are small but many.",
         sample=f"n = {formats.count(int(table['person_count'].sum()))} recommendations",
         as_of=as_of,
-        height=130 + 30 * len(table),
-        narrow={"yaxis.title.text": "", "xaxis.range": [0, 2.1 * most], "xaxis.nticks": 4},
+        height=130 + 36 * len(table),
+        narrow={
+            "yaxis.title.text": "",
+            "xaxis.title.text": "$ a month",
+            "xaxis.range": [0, 2.4 * most],
+            "xaxis.nticks": 4,
+        },
     )
 
 
@@ -215,9 +224,10 @@ def savings_rates(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     if frame.empty:
         return no_data("people whose pay is booked here", as_of)
     table = frame.assign(rate=frame["median_savings_rate"].astype(float))
+    ranked = table[table["person_count"] >= SMALLEST_CELL].sort_values("rate")
+    if ranked.empty:
+        return no_data(f"{SMALLEST_CELL} people of similar income whose pay is booked here", as_of)
     brackets = [name for name in INCOME_BRACKETS if name in set(table["income_bracket"])]
-    if not brackets:
-        return no_data("people of known income", as_of)
     columns = [name for name in HOUSEHOLDS if name in set(table["household"])]
 
     def grid(column: str) -> pd.DataFrame:
@@ -225,8 +235,10 @@ def savings_rates(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         return wide.reindex(index=brackets, columns=columns).astype(float)
 
     rates, counts = grid("rate"), grid("person_count")
+    rates = rates.where(counts >= SMALLEST_CELL)
     cells = [
-        ["" if np.isnan(rate) else f"{formats.percent(rate)}<br>n = {number:,.0f}"
+        ["" if np.isnan(number) else f"n = {number:,.0f}" if np.isnan(rate)
+         else f"{formats.percent(rate)}<br>n = {number:,.0f}"
          for rate, number in zip(*rows, strict=True)]
         for rows in zip(rates.values, counts.values, strict=True)
     ]  # fmt: skip
@@ -249,9 +261,6 @@ def savings_rates(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     )
     figure.update_xaxes(title="Household", type="category", showgrid=False)
     figure.update_yaxes(title="Income a year", type="category", showgrid=False)
-    # a median of a few says little: the finding speaks of cells with some people in them
-    large = table[table["person_count"] >= 5]
-    ranked = (large if len(large) else table).sort_values("rate")
     low, high = ranked.iloc[0], ranked.iloc[-1]
     total = int(table["person_count"].sum())
 
@@ -266,11 +275,11 @@ def savings_rates(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         title=title if len(ranked) > 1 else f"Median savings rate of {named(low)}",
         subtitle="Income less spending in percent of income, median by income and household, over"
         " the last twelve complete months",
-        how_to_read="Each cell shows the rate that half of its people reach; few people make a"
-        " median that says little, so look at n, too.",
+        how_to_read="Each cell shows the rate that half of its people reach; of fewer than"
+        f" {SMALLEST_CELL} people only their number, since their median would say little.",
         sample=f"n = {_people(total)} whose pay is booked here",
         as_of=as_of,
-        height=130 + 60 * len(brackets),
+        height=150 + 80 * len(brackets),
         narrow={"yaxis.title.text": "", "yaxis.tickfont.size": 11},
     )
 
@@ -362,7 +371,7 @@ def score(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     if person["financial_health_grade"] == "NOT RATED":
         return _nothing(
             "No grade",
-            title="No grade: pay is not booked here in at least three of four months",
+            title=f"No grade: {str(person['weakest_part']).removeprefix('not rated: ')}",
             subtitle="What the bank does not see it does not judge; savings and budgets below are"
             " about the spending it sees",
             how_to_read=how,
@@ -407,7 +416,12 @@ def score(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         sample=f"n = {months} complete months",
         as_of=as_of,
         height=340,
-        narrow={"yaxis.title.text": "", "xaxis.range": [0, 260], "xaxis.tickvals": [0, 50, 100]},
+        narrow={
+            "yaxis.title.text": "",
+            "xaxis.range": [0, 130],
+            "xaxis.tickvals": [0, 50, 100],
+            "data.0.text": [f" {float(points):.0f}" for points in table["score"]],
+        },
     )
 
 
@@ -433,7 +447,7 @@ def savings(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     )
     how = (
         "Each bar is what one change would save a month; the grey part behind it is what is spent"
-        " on it now. Point at a bar for the advice, and see Numbers for the evidence."
+        " on it now."
     )
     if frame.empty:
         return _nothing(
@@ -499,6 +513,95 @@ def savings(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     )
 
 
+def recommendations(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """What to do and why, in words, the best saving first.
+
+    Args:
+        frame: as in `savings`.
+        as_of: the day of the insights.
+    """
+    how = "Work from the top; each saving stands beside what it rests on, and may be added up."
+    if frame.empty:
+        return _nothing(
+            "No advice",
+            title="No advice: nothing is above what similar people and the own past suggest",
+            subtitle="Advice is given only where a comparison supports it",
+            how_to_read=how,
+            sample="n = 0 recommendations",
+            as_of=as_of,
+        )
+    shown = frame.head(ADVICE_ROWS)
+    saves = [f"<b>{formats.price(amount)}</b>" for amount in shown["monthly_saving_amount"]]
+    wide = [
+        [wrapped(text, 58) for text in shown["recommendation"]],
+        [wrapped(text, 32) for text in shown["evidence_own_history"]],
+        [wrapped(text, 58) for text in shown["evidence_peers"]],
+        saves,
+    ]
+    phone = [
+        [
+            "<br>".join([f"<b>{wrapped(advice, 36)}</b>", wrapped(own, 38), wrapped(peers, 38)])
+            for advice, own, peers in zip(
+                shown["recommendation"], shown["evidence_own_history"], shown["evidence_peers"],
+                strict=True,
+            )
+        ],
+        saves,
+    ]  # fmt: skip
+    heads = ["What to do", "Own history", "Similar people", "Saves a month"]
+    aligned = ["left", "left", "left", "right"]
+    figure = go.Figure(
+        go.Table(
+            columnwidth=[3, 1.7, 3, 0.9],
+            header={
+                "values": [f"<b>{head}</b>" for head in heads],
+                "fill_color": LIGHT.surface,
+                "line_color": LIGHT.grid,
+                "align": aligned,
+                "font": {"color": LIGHT.muted, "size": 13},
+                "height": 30,
+            },
+            cells={
+                "values": wide,
+                "fill_color": LIGHT.surface,
+                "line_color": LIGHT.grid,
+                "align": aligned,
+                "font": {"color": LIGHT.text, "size": 13},
+                "height": 28,
+            },
+        )
+    )
+
+    def lines(columns: list[list[str]]) -> int:
+        return sum(
+            max(cell.count("<br>") + 1 for cell in row) for row in zip(*columns, strict=True)
+        )
+
+    number, first = len(frame), shown.iloc[0]
+    return finish(
+        figure,
+        title=f"First: {first['recommendation'].split(':')[0].lower()}; that saves"
+        f" {formats.price(first['monthly_saving_amount'])} a month",
+        subtitle="Recommendations with the comparisons that they rest on, over the last twelve"
+        " complete months",
+        how_to_read=how,
+        sample=f"n = {number} recommendation{'' if number == 1 else 's'}"
+        + (f", the first {len(shown)} shown" if number > len(shown) else ""),
+        as_of=as_of,
+        height=60 + 19 * lines(wide) + 14 * len(shown),
+        narrow={
+            "height": 60 + 17 * lines(phone) + 10 * len(shown),
+            "data.0.columnwidth": [3.4, 1],
+            "data.0.header.values": ["<b>What to do, and why</b>", "<b>Saves</b>"],
+            "data.0.header.align": ["left", "right"],
+            "data.0.cells.values": phone,
+            "data.0.cells.align": ["left", "right"],
+            "data.0.cells.font.size": 12,
+            "margin": {"l": 0, "r": 0, "t": 8, "b": 0},
+        },
+    )
+
+
 def evidence(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """A person's spending beside the own year before and beside similar people.
 
@@ -513,29 +616,31 @@ def evidence(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     money = ["monthly_amount", "previous_monthly_amount", "peer_median_amount",
              "peer_upper_quartile_amount"]  # fmt: skip
     table = frame.assign(**{column: frame[column].astype(float) for column in money})[::-1]
-    # cents on a logarithmic axis would stretch it over nothing
-    table[money] = table[money].where(table[money].isna() | (table[money] >= 1), 1.0)
+    # cents would stretch a logarithmic axis over nothing
+    table[money] = table[money].where(table[money] >= 1)
     labels = [
         wrapped(f"{category}, {LINE_NAMES[kind]}", 22)
         for category, kind in zip(table["category_name"], table["spending_kind"], strict=True)
     ]
     table = table.assign(label=labels)
-    peers = table[table["peer_count"].notna()]
+    peers = table[table["peer_upper_quartile_amount"].notna()]
     before = table[table["previous_monthly_amount"].notna()]
     above = table["is_above_peers"].astype(bool) | table["is_increase"].astype(bool)
     figure = go.Figure()
-    for number, row in enumerate(peers.itertuples()):
+    for number, row in enumerate(peers.to_dict("records")):
+        quartile, group = row["peer_upper_quartile_amount"], row["peer_group"]
+        median = 1.0 if np.isnan(row["peer_median_amount"]) else row["peer_median_amount"]
         figure.add_scatter(
-            x=[row.peer_median_amount, row.peer_upper_quartile_amount],
-            y=[row.label, row.label],
+            x=[median, quartile],
+            y=[row["label"], row["label"]],
             mode="lines",
             line={"color": LIGHT.blue_soft, "width": 12},
             name="similar people, from the median to three of four",
             legendgroup="peers",
             showlegend=number == 0,
-            hovertemplate=f"{row.label}: half of {int(row.peer_count)} similar people at most"
-            f" ${row.peer_median_amount:,.2f}, three of four ${row.peer_upper_quartile_amount:,.2f}"
-            f"<br>{row.peer_group}<extra></extra>",
+            hovertemplate=f"{row['label']}: of {int(row['peer_count'])} similar people half spend"
+            f" at most {formats.price(median)}, three of four {formats.price(quartile)}<br>{group}"
+            "<extra></extra>",
         )
     figure.add_scatter(
         x=before["previous_monthly_amount"],
@@ -570,14 +675,15 @@ def evidence(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     least = int(peers["peer_count"].min()) if len(peers) else 0
     return finish(
         figure,
-        title=f"{limit or 'None'} of {count} kinds of spending {'is' if limit <= 1 else 'are'} above"
-        " what three of four similar people spend, or has risen beyond chance"
+        title=f"{limit or 'None'} of {count} kinds of spending {'is' if limit <= 1 else 'are'}"
+        " above what three of four similar people spend, or"
+        f" {'has' if limit <= 1 else 'have'} risen beyond chance"
         if len(peers)
         else f"{count} kinds of spending; too few similar people to compare them with",
         subtitle="Spending a month over the last twelve complete months, beside the year before and"
         " people of similar income and household, by their share of pay (or of spending)",
         how_to_read="A dot right of its bar is above three of four similar people; bar and ring are"
-        " missing where there are too few of them, or no whole year before.",
+        " missing where there are too few of them, no whole year before, or less than $1.",
         sample=f"n = {count} kinds of spending"
         + (f"; each compared with {least} people or more" if least else ""),
         as_of=as_of,
@@ -612,7 +718,8 @@ def months(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             marker_color=colour,
             hovertemplate=f"%{{x|%B %Y}}: {name} %{{y:$,.2f}}<extra></extra>",
         )
-    has_income = bool((table["income_amount"] > 0).any())
+    # interest now and then is no income to compare with
+    has_income = bool((table["income_amount"] > 0).mean() >= 0.75)
     if has_income:
         figure.add_scatter(
             x=table["month_start_date"],
@@ -633,7 +740,7 @@ def months(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         figure,
         title=f"{formats.money(spent)} of {formats.money(earned)} a month were spent over the last"
         f" {len(year)} months; in {over or 'none'} of them more than came in"
-        if earned > spent > 0
+        if has_income and earned > spent > 0
         else f"{formats.money(spent)} a month were spent over the last {len(year)} months,"
         f" {formats.percent(100 * share)} of it discretionary",
         subtitle=f"Spending by kind{' and income' if has_income else ''}, up to 24 complete months",
@@ -716,8 +823,8 @@ def budgets(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     return finish(
         figure,
         title=title,
-        subtitle=f"Day {int(first['days_elapsed'])} of {int(first['days_in_month'])}: spent, expected"
-        " (what is usually spent on the days left, and bills that are due) and allowed",
+        subtitle=f"Day {int(first['days_elapsed'])} of {int(first['days_in_month'])}: spent,"
+        " expected (what is usually spent on the days left, and bills that are due) and allowed",
         how_to_read=how,
         sample=f"n = {len(table)} budget{'' if len(table) == 1 else 's'}",
         as_of=as_of,
@@ -727,66 +834,71 @@ def budgets(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
 
 
 def habits(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
-    """Habits in purchases a month, now and suggested.
+    """Habits, now and suggested, as purchases and their price.
 
     Args:
-        frame: lever_name, advice, purchases_per_month, suggested_purchases_per_month,
-            avg_purchase_amount, replacement_percent, monthly_saving_amount; the best saving last.
+        frame: lever_name, spending_kind, advice, purchases_per_month,
+            suggested_purchases_per_month, avg_purchase_amount, suggested_purchase_amount,
+            monthly_amount, suggested_monthly_amount, monthly_saving_amount; the best saving last.
         as_of: the day of the insights.
     """
     if frame.empty:
         return _nothing(
             "No habit to change",
             title="No habit costs clearly more than it costs similar people or did a year ago",
-            subtitle="Purchases a month over the last twelve complete months",
+            subtitle="Spending on habits over the last twelve complete months",
             how_to_read="A habit appears here if a comparison shows that it has become dear.",
             sample="n = 0 habits",
             as_of=as_of,
         )
     columns = ["purchases_per_month", "suggested_purchases_per_month", "avg_purchase_amount",
+               "suggested_purchase_amount", "monthly_amount", "suggested_monthly_amount",
                "monthly_saving_amount"]  # fmt: skip
     table = frame.assign(**{column: frame[column].astype(float) for column in columns})
     names = [wrapped(name, 18) for name in table["lever_name"]]
     figure = go.Figure()
-    for column, name, colour in (
-        ("purchases_per_month", "now", LIGHT.quiet),
-        ("suggested_purchases_per_month", "suggested", LIGHT.green),
-    ):
+    for amount, number, price, name, colour in (
+        ("monthly_amount", "purchases_per_month", "avg_purchase_amount", "now", LIGHT.quiet),
+        ("suggested_monthly_amount", "suggested_purchases_per_month", "suggested_purchase_amount",
+         "suggested", LIGHT.green),
+    ):  # fmt: skip
         figure.add_bar(
             y=names,
-            x=table[column],
+            x=table[amount],
             orientation="h",
             name=name,
             marker_color=colour,
-            text=[f" {number:.1f}" for number in table[column]],
+            text=[
+                f" {often:.1f} of {formats.price(each)}"
+                for often, each in zip(table[number], table[price], strict=True)
+            ],
             textposition="outside",
             cliponaxis=False,
-            customdata=[
-                f"{wrapped(advice, 46)}<br>{formats.price(price)} each, saves"
-                f" {formats.price(saving)} a month"
-                for advice, price, saving in zip(
-                    table["advice"], table["avg_purchase_amount"],
-                    table["monthly_saving_amount"], strict=True,
-                )
-            ],
-            hovertemplate=f"%{{y}}, {name}: %{{x:.1f}} a month<br>%{{customdata}}<extra></extra>",
-        )  # fmt: skip
-    most = float(table["purchases_per_month"].max())
+            customdata=[wrapped(advice, 46) for advice in table["advice"]],
+            hovertemplate=f"%{{y}}, {name}: %{{x:$,.2f}} a month<br>%{{customdata}}<extra></extra>",
+        )
+    most = float(table["monthly_amount"].max())
     figure.update_layout(barmode="group", showlegend=True)
-    figure.update_xaxes(title="Purchases a month", range=[0, 1.2 * most], nticks=5)
+    figure.update_xaxes(title="$ a month", tickformat="$~s", range=[0, 1.4 * most], nticks=5)
     figure.update_yaxes(title="Habit", type="category")
     top = table.iloc[-1]
+    change = (
+        f"{top['suggested_purchases_per_month']:.1f} instead of {top['purchases_per_month']:.1f}"
+        " purchases a month"
+        if top["spending_kind"] == "flexible"
+        else f"{formats.price(top['suggested_purchase_amount'])} instead of"
+        f" {formats.price(top['avg_purchase_amount'])} each time"
+    )
     return finish(
         figure,
-        title=f"{top['lever_name']}: {top['suggested_purchases_per_month']:.1f} instead of"
-        f" {top['purchases_per_month']:.1f} purchases a month save"
-        f" {formats.price(top['monthly_saving_amount'])}",
-        subtitle="Purchases a month now, and as many as the suggested amount pays for at the same"
-        " price; smaller purchases do as well",
-        how_to_read="The green bar is how often a month it could be; these savings are among those"
-        " above, not on top of them.",
+        title=f"{top['lever_name']}: {change} would save"
+        f" {formats.price(top['monthly_saving_amount'])} a month",
+        subtitle="Spending a month now and suggested, as purchases a month and their price: fewer"
+        " of what is decided each time, smaller ones of what recurs by itself",
+        how_to_read="The green bar is where it could be; these savings are among those above, not"
+        " on top of them.",
         sample=f"n = {len(table)} habit{'' if len(table) == 1 else 's'}",
         as_of=as_of,
         height=170 + 56 * len(table),
-        narrow={"yaxis.title.text": ""},
+        narrow={"yaxis.title.text": "", "xaxis.range": [0, 1.9 * most], "xaxis.nticks": 4},
     )

@@ -79,7 +79,10 @@ KPIS = (
 )
 
 GRADES = """
-    select financial_health_grade, count(*) as person_count, avg(financial_health_score) as mean_score
+    select
+        financial_health_grade,
+        count(*) as person_count,
+        avg(financial_health_score) as mean_score
     from gold.financial_health
     group by financial_health_grade
     order by financial_health_grade
@@ -237,9 +240,9 @@ PERSON_PARTS = """
 
 PERSON_SAVINGS = """
     select
-        recommendation_rank, lever_name, lever_kind, category_name, monthly_amount, reference_amount,
-        monthly_saving_amount, cumulative_saving_amount, recommendation, evidence_own_history,
-        evidence_peers
+        recommendation_rank, lever_name, lever_kind, category_name, monthly_amount,
+        reference_amount, monthly_saving_amount, cumulative_saving_amount, recommendation,
+        evidence_own_history, evidence_peers
     from gold.vw_financial_recommendations
     where customer_id = %(customer)s
     order by recommendation_rank
@@ -286,8 +289,9 @@ PERSON_BUDGETS = """
 
 PERSON_HABITS = """
     select
-        lever_name, advice, purchases_per_month, suggested_purchases_per_month,
-        avg_purchase_amount, replacement_percent, monthly_saving_amount
+        lever_name, spending_kind, advice, purchases_per_month, suggested_purchases_per_month,
+        avg_purchase_amount, suggested_purchase_amount, monthly_amount, suggested_monthly_amount,
+        monthly_saving_amount
     from gold.vw_lifestyle_improvements
     where customer_id = %(customer)s
     order by improvement_rank desc
