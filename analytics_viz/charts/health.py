@@ -195,8 +195,8 @@ def levers(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     top = table.iloc[-1]
     return finish(
         figure,
-        title=f"{formats.money(float(top['saving']))} of the {formats.money(total)} a month that all"
-        f" recommendations together would save are in {str(top['lever_name']).lower()}, for"
+        title=f"{formats.money(float(top['saving']))} of the {formats.money(total)} a month that"
+        f" all recommendations together would save are in {str(top['lever_name']).lower()}, for"
         f" {_people(int(top['person_count']))}",
         subtitle="Savings against the upper quartile of similar people or the person's own year"
         " before; fees altogether; no dollar counted twice",
