@@ -12,10 +12,12 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from orchestration.resources import RETRIES, told
 from warehouse import server
 from warehouse.config import PROJECT_ROOT
+from warehouse.db import connect, is_lost
 from warehouse.errors import WarehouseError
 
 # The environment's own command: it finds the database, and one build runs at a time.
@@ -79,5 +81,10 @@ def analyses(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator
 
 def _built(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     with told():
-        server.ensure()
-    yield from dbt.cli(["build"], context=context).stream()
+        session = connect(server.ensure(), autocommit=True, application_name="orchestration")
+    with session:
+        try:
+            yield from dbt.cli(["build"], context=context).stream()
+        except DagsterDbtCliRuntimeError as error:
+            # a failing model or test fails again; a server that went away comes back
+            raise dg.Failure(str(error), allow_retries=is_lost(session)) from error
