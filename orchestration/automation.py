@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.batches import DAYS, bronze, raw_batch
+from orchestration.batches import bronze, raw_batch
 from orchestration.dbt import analyses, published
 from orchestration.outputs import processed_rows, reports
 from orchestration.resources import Folders
@@ -27,7 +27,6 @@ AT_WORK = [
 day = dg.define_asset_job(
     "day",
     dg.AssetSelection.assets(raw_batch, bronze) | UP_TO_DATE,
-    partitions_def=DAYS,
     description="One more day, from the raw files to the reports: what `make day` does.",
 )
 refresh = dg.define_asset_job(
@@ -39,10 +38,17 @@ look_back = dg.define_asset_job(
     description="What looks back over months (reports 02 to 07).",
 )
 
-every_night = dg.build_schedule_from_partitioned_job(
-    day, name="every_night", hour_of_day=2, minute_of_hour=30,
+
+@dg.schedule(
+    job=day, cron_schedule="30 2 * * *", execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )  # fmt: skip
+def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """The day that has just ended."""
+    ended = context.scheduled_execution_time.date() - dt.timedelta(days=1)
+    return dg.RunRequest(partition_key=ended.isoformat())
+
+
 every_week = dg.ScheduleDefinition(
     "every_week", job=look_back, cron_schedule="0 4 * * 0", execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
