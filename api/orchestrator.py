@@ -14,7 +14,8 @@ from api.refresh import AlreadyRunning, Refresh
 
 JOB = "refresh"
 LOCATION = "orchestration.definitions"
-TIMEOUT_SECONDS = 10
+# a busy machine has been seen to take 40 s to launch a run
+TIMEOUT_SECONDS = 60
 _AT_WORK = ["QUEUED", "NOT_STARTED", "MANAGED", "STARTING", "STARTED", "CANCELING"]
 _RUNS = """
 query Runs($filter: RunsFilter!) {
