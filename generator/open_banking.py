@@ -61,9 +61,12 @@ KINDS: dict[str, tuple[str, str | None, str | None, str]] = {
 }
 KIND = {name: i for i, name in enumerate(KINDS)}
 
-ROWS_SHARE, ROWS_A_MONTH = 0.15, 12.0  # of the bank's transactions; of a person who is connected
+_TO_OTHER_BANKS = [TEXT["Account top-up"], TEXT["Payment to another bank"],
+                   TEXT["Transfer to brokerage account"]]  # fmt: skip
+ROWS_SHARE, ROWS_A_MONTH = 0.12, 9.0  # of the bank's transactions; of a person who is connected
 FOUNDERS = 0.3  # of those who ever connect, already in the first period
 MOST_CONNECT = 0.25
+INTEREST = 0.031 / 12
 CONSENT_DAYS, RENEWED, REVOCATION = 180, 0.85, 0.010  # the last one a month
 PENDING_SHARE, RELEASED_SHARE, RELEASED_AFTER, CHANGED_SHARE = 0.4, 0.04, 7, 0.12
 REFUND_SHARE, TAGGED_SHARE, SECOND_TAG, UNTAGGED, TAG_CHANGE = 0.03, 0.55, 0.2, 0.03, 0.008
@@ -112,6 +115,9 @@ class OpenBanking:
         wanted = ROWS_SHARE * options.transactions / (ROWS_A_MONTH * months * 0.65)
         self.share = min(wanted / options.customers, MOST_CONNECT)
         self.is_first = True
+        # of each person: net income a month, and whether it is paid into the checking account
+        self.net: Array = np.zeros(0)
+        self.paid: Array = np.zeros(0, dtype=bool)
         # people: positions of their accounts (-1: none), number of tags and the first of them
         self.people = _whole("cust", "checking", "savings", "card", "euro", "tags", "first_tag")
         self.connections = _whole("id", "cust", "institution", "status", "since", "until", "ended",
@@ -147,15 +153,18 @@ class OpenBanking:
     def _connect(self, world: World, period: Period, rng: np.random.Generator) -> None:
         """Some customers connect one or two institutions, and make themselves some tags."""
         customers = world.customers
-        n = len(customers)
         chance = self.share * (1 - FOUNDERS) * period.days / world.options.days
         if self.is_first:
             chance += self.share * FOUNDERS
         self.is_first = False
-        able = customers.active & (customers.left == NEVER) & (customers.signup < period.start)
-        able[self.people.cust] = False
-        cust = np.flatnonzero(able & (rng.random(n) < chance))
+        n = len(customers)
+        cust = np.unique(rng.integers(0, n, rng.binomial(n, min(chance, 1.0))))
+        able = customers.active[cust] & (customers.left[cust] == NEVER)
+        able &= (customers.signup[cust] < period.start) & ~np.isin(cust, self.people.cust)
+        cust = cust[able]
         k = len(cust)
+        if k == 0:
+            return
         time = period.start + rng.integers(8 * 3600, period.days * DAY - 3600, k)
         has_savings, has_card, second = rng.random((3, k)) < [[0.6], [0.4], [0.3]]
         abroad = second & (rng.random(k) < 0.5)
@@ -263,88 +272,105 @@ class OpenBanking:
         self, world: World, period: Period, rng: np.random.Generator, ledger: Ledger
     ) -> Columns:
         """Bookings that people and their counterparties decide on in this period."""
-        people, accounts, customers = self.people, self.accounts, world.customers
-        n = len(people)
-        cust = people.cust
-        net = customers.income[cust] * ref.SALARY_SHARE_NET / 12
+        customers, cust = world.customers, self.people.cust
+        self.net = customers.income[cust] * ref.SALARY_SHARE_NET / 12
         # whoever has no pay at our bank has it here
-        paid_here = ~customers.earns[cust] & ~np.isin(customers.employment[cust], (2, 3))
-        parts: list[Columns] = []
+        self.paid = ~customers.earns[cust] & ~np.isin(customers.employment[cust], (2, 3))
+        parts = [
+            *self._regular(world, period, rng),
+            *self._between_own(world, period, rng),
+            *self._friends(period, rng),
+            self._with_the_bank(world, period, rng, ledger),
+            self._purchases(world, period, rng),
+        ]
+        rows = Columns.concat(parts)
+        connection = self.accounts.connection[rows.acct]
+        alive = self.connections.since[connection] < rows.time
+        return rows.take(alive & (rows.time < self.connections.ended[connection]))
 
-        def on(day_of_month: Array, mask: Array, hour: int) -> tuple[Array, Array]:
-            days = period.month_start + day_of_month - 1
-            rows = np.flatnonzero(mask & (days >= period.first) & (days <= period.last))
-            return rows, days[rows] * DAY + hour * 3600 + cust[rows] * 37 % 3600
+    def _on(
+        self, period: Period, day_of_month: Array | int, mask: Array, hour: int
+    ) -> tuple[Array, Array]:
+        """People whose day of the month lies in the period, and the second."""
+        days = period.month_start + day_of_month - 1 + np.zeros(len(mask), dtype=np.int64)
+        rows = np.flatnonzero(mask & (days >= period.first) & (days <= period.last))
+        return rows, days[rows] * DAY + hour * 3600 + self.people.cust[rows] * 37 % 3600
 
-        def pair(source: Array, target: Array, time: Array, cents: Array, lag: Array) -> None:
-            """Both legs of a transfer between connected accounts; the second may come later."""
-            number = len(parts) << 32 | np.arange(len(source))
-            later = np.minimum(time // DAY + lag, period.last)
-            parts.append(_new("own_out", source, time, -cents, pair=number))
-            parts.append(_new("own_in", target, time + 1, cents, pair=number, day=later))
-
-        # pay on the Friday before a weekend
+    def _regular(self, world: World, period: Period, rng: np.random.Generator) -> list[Columns]:
+        """What comes every month: pay, rent, bills, fees, interest."""
+        people, customers, net, paid = self.people, world.customers, self.net, self.paid
+        cust, checking, accounts = people.cust, people.checking, self.accounts
+        parts = []
+        # pay comes on the Friday before a weekend
         payday = np.maximum(customers.payday[cust], 3)
         weekday = iso_weekday(period.month_start + payday - 1)
-        rows, time = on(payday - np.maximum(weekday - 5, 0), paid_here, 5)
-        parts.append(_new("salary", people.checking[rows], time, np.rint(net[rows])))
-        for acct, mask, low in ((people.euro, people.euro >= 0, 30_000),
-                                (people.checking, ~paid_here, 25_000)):  # fmt: skip
-            rows, time = on(np.full(n, 20), mask, 9)
+        rows, time = self._on(period, payday - np.maximum(weekday - 5, 0), paid, 5)
+        parts.append(_new("salary", checking[rows], time, np.rint(net[rows])))
+        for acct, mask, low in (
+            (people.euro, people.euro >= 0, 30_000),
+            (checking, ~paid, 25_000),
+        ):
+            rows, time = self._on(period, 20, mask, 9)
             earned = np.rint(rng.uniform(low, 2 * low, len(rows)))
             parts.append(_new("invoice", acct[rows], time, earned))
-        rows, time = on(customers.housing_day[cust], paid_here & (customers.housing[cust] > 0), 6)
-        rent = np.rint(net[rows] * customers.housing[cust[rows]] / 500) * 500
-        parts.append(_new("rent", people.checking[rows], time, -rent))
-        rows, time = on(customers.energy_day[cust], paid_here, 4)
+        housing = customers.housing[cust]
+        rows, time = self._on(period, customers.housing_day[cust], paid & (housing > 0), 6)
+        rent = np.rint(net[rows] * housing[rows] / 500) * 500
+        parts.append(_new("rent", checking[rows], time, -rent))
+        rows, time = self._on(period, customers.energy_day[cust], paid, 4)
         bill = np.rint(net[rows] * 0.045 * np.exp(0.15 * rng.standard_normal(len(rows))))
-        parts.append(_new("bill", people.checking[rows], time, -bill))
-        rows, time = on(customers.car_day[cust], paid_here & (cust % 3 == 0), 4)
-        parts.append(_new("loan", people.checking[rows], time, -np.rint(net[rows] * 0.12)))
-        rows, time = on(np.full(n, 1), people.euro >= 0, 3)
+        parts.append(_new("bill", checking[rows], time, -bill))
+        rows, time = self._on(period, customers.car_day[cust], paid & (cust % 3 == 0), 4)
+        parts.append(_new("loan", checking[rows], time, -np.rint(net[rows] * 0.12)))
+        rows, time = self._on(period, 1, people.euro >= 0, 3)
         parts.append(_new("fee", people.euro[rows], time, np.full(len(rows), -490)))
-
-        # ---------- between own accounts
-        money = accounts.balance[people.checking]
-        saves = paid_here & (people.savings >= 0) & (customers.saving[cust] > 0) & (money > 0)
-        rows, time = on(np.minimum(payday + 2, 28), saves, 7)
-        cents = np.maximum(np.rint(net[rows] * customers.saving[cust[rows]] / 5_000) * 5_000, 5_000)
-        lag = rng.integers(0, 3, len(rows))
-        pair(people.checking[rows], people.savings[rows], time, cents, lag)
-        # what has gathered goes to savings, or to an account that nobody has connected
-        too_much = np.rint((money - 1.3 * net) / 10_000) * 10_000
-        rows, time = on(np.full(n, 9), too_much >= 50_000, 10)
-        known = people.savings[rows] >= 0
-        away, kept = rows[~known], rows[known]
-        lag = rng.integers(0, 3, len(kept))
-        pair(people.checking[kept], people.savings[kept], time[known], too_much[kept], lag)
-        parts.append(_new("own_out", people.checking[away], time[~known], -too_much[away]))
-        rows, time = on(np.full(n, 12), people.card >= 0, 8)
-        owed = -accounts.balance[people.card[rows]]
-        rows, time, owed = rows[owed > 0], time[owed > 0], owed[owed > 0]
-        lag = rng.integers(0, 2, len(rows))
-        pair(people.checking[rows], people.card[rows], time, owed, lag)
-        parts.append(self._with_the_bank(world, period, rng, ledger))
-
-        # ---------- interest for the month, on its last day
         month_end = period.month_start + period.month_days - 1
         if month_end == period.last:
             rows = np.flatnonzero((accounts.kind == SAVINGS) & (accounts.balance > 20_000))
-            cents = np.rint(accounts.balance[rows] * 0.031 / 12)
             time = np.full(len(rows), month_end * DAY + 23 * 3600)
-            parts.append(_new("interest", rows, time, cents))
+            parts.append(_new("interest", rows, time, np.rint(accounts.balance[rows] * INTEREST)))
+        return parts
 
-        # ---------- friends, and shops
+    def _between_own(self, world: World, period: Period, rng: np.random.Generator) -> list[Columns]:
+        """Transfers between connected accounts of a person; the second leg may come later."""
+        people, customers, accounts = self.people, world.customers, self.accounts
+        cust, checking, savings = people.cust, people.checking, people.savings
+        parts: list[Columns] = []
+
+        def pair(target: Array, rows: Array, time: Array, cents: Array, most: int) -> None:
+            number = len(parts) << 32 | np.arange(len(rows))
+            day = np.minimum(time // DAY + rng.integers(0, most + 1, len(rows)), period.last)
+            parts.append(_new("own_out", checking[rows], time, -cents, pair=number))
+            parts.append(_new("own_in", target[rows], time + 1, cents, pair=number, day=day))
+
+        money = accounts.balance[checking]
+        share = customers.saving[cust]
+        saves = self.paid & (savings >= 0) & (share > 0) & (money > 0)
+        rows, time = self._on(period, np.minimum(customers.payday[cust] + 2, 28), saves, 7)
+        cents = np.maximum(np.rint(self.net[rows] * share[rows] / 5_000) * 5_000, 5_000)
+        pair(savings, rows, time, cents, 2)
+        rows, time = self._on(period, 12, people.card >= 0, 8)
+        owed = -accounts.balance[people.card[rows]]
+        pair(people.card, rows[owed > 0], time[owed > 0], owed[owed > 0], 1)
+        # what has gathered goes to savings, or to an account that nobody has connected
+        too_much = np.rint((money - 1.3 * self.net) / 10_000) * 10_000
+        rows, time = self._on(period, 9, too_much >= 50_000, 10)
+        known = savings[rows] >= 0
+        pair(savings, rows[known], time[known], too_much[rows[known]], 2)
+        away = rows[~known]
+        return [*parts, _new("own_out", checking[away], time[~known], -too_much[away])]
+
+    def _friends(self, period: Period, rng: np.random.Generator) -> list[Columns]:
+        """Round sums from and to other people."""
         amounts = np.array([2_000, 2_500, 4_000, 5_000, 6_000, 7_500, 10_000, 15_000, 20_000])
+        n = len(self.people)
+        parts = []
         for kind, often, sign in (("to_friend", FRIENDS_OUT, -1), ("from_friend", FRIENDS_IN, 1)):
             rows = np.repeat(np.arange(n), rng.poisson(often * period.months, n))
             time = period.start + rng.integers(0, period.days, len(rows)) * DAY + 68_400
             cents = sign * amounts[rng.integers(0, len(amounts), len(rows))]
-            parts.append(_new(kind, people.checking[rows], time, cents))
-        parts.append(self._purchases(world, period, rng))
-        rows_ = Columns.concat(parts)
-        connection = self.connections.take(accounts.connection[rows_.acct])
-        return rows_.take((connection.since < rows_.time) & (rows_.time < connection.ended))
+            parts.append(_new(kind, self.people.checking[rows], time, cents))
+        return parts
 
     def _purchases(self, world: World, period: Period, rng: np.random.Generator) -> Columns:
         """Card payments: some are pending first, some of those change or are released."""
@@ -376,9 +402,10 @@ class OpenBanking:
         style = np.where(has_pending, 1 + new_id, 0)
         released = has_pending & (draw[5] < RELEASED_SHARE)
         held = np.where(has_pending & (draw[5] > 1 - CHANGED_SHARE), np.rint(cents * 0.85), cents)
+        day = time // DAY + np.where(released, RELEASED_AFTER, lag)
         bought = _new(
-            "purchase", acct, time, -cents, day=time // DAY + np.where(released, RELEASED_AFTER, lag),
-            merchant=merchant, style=style, released=released, held=-np.maximum(held, 1),
+            "purchase", acct, time, -cents, day=day, merchant=merchant, style=style,
+            released=released.astype(np.int64), held=-held.astype(np.int64),
         )  # fmt: skip
         back = np.flatnonzero(~released & (draw[6] < REFUND_SHARE))
         returned = _new(
@@ -395,10 +422,8 @@ class OpenBanking:
         rows = ledger.rows
         person = np.full(len(world.customers), NONE)
         person[self.people.cust] = np.arange(len(self.people))
-        kinds = [TEXT[t] for t in
-                 ("Account top-up", "Payment to another bank", "Transfer to brokerage account")]  # fmt: skip
-        mine = np.flatnonzero(np.isin(rows.text, kinds) & (rows.decline == NONE))
-        mine = mine[person[rows.cust[mine]] >= 0]
+        mine = np.flatnonzero(person[rows.cust] >= 0)
+        mine = mine[np.isin(rows.text[mine], _TO_OTHER_BANKS) & (rows.decline[mine] == NONE)]
         draw, lag = rng.random(len(mine)), rng.integers(0, 3, len(mine))
         incoming = rows.cents[mine] < 0
         keep = ~incoming | (draw < 0.8)  # some of it goes to accounts nobody knows of
@@ -483,8 +508,9 @@ class OpenBanking:
             at = np.flatnonzero(spent & mask & (self.tags.deleted[tag] > booked.updated))
             time = np.minimum(booked.updated[at] + 60 + (delay[at] * 20_000).astype(np.int64),
                               period.end - 2)  # fmt: skip
+            kept = np.zeros(len(at), dtype=bool)
             links.append(Columns(transaction=id_[at], tag=tag[at], created=time, updated=time,
-                                 removed=np.zeros(len(at), dtype=bool), drop=untag[at]))  # fmt: skip
+                                 removed=kept, drop=untag[at]))  # fmt: skip
         made = Columns.concat(links)
         made.id = world.next_ids("transaction_tags", len(made))
         gone = made.take(made.drop < UNTAGGED)
@@ -549,7 +575,7 @@ def _new(
     day: Array | None = None,
     merchant: Array | int = NONE,
     style: Array | int = 0,
-    released: Array | bool = False,
+    released: Array | int = 0,
     held: Array | int = 0,
     pair: Array | int = NONE,
     bank: Array | int = NONE,
@@ -560,7 +586,7 @@ def _new(
     n = len(acct)
 
     def full(value: Any) -> Array:
-        return np.broadcast_to(np.asarray(value, dtype=np.int64), n)
+        return value if isinstance(value, np.ndarray) else np.full(n, value)
 
     return Columns(
         acct=acct, time=time, day=time // DAY if day is None else day, kind=full(KIND[kind]),
@@ -575,8 +601,8 @@ def _truth(booked: Columns, accounts: Columns) -> tuple[list[list[str]], list[di
     legs = legs[np.lexsort((booked.cents[legs], booked.pair[legs]))]
     both = np.flatnonzero(booked.pair[legs][1:] == booked.pair[legs][:-1])
     out, in_ = legs[both], legs[both + 1]
-    pairs = [[f"external {a}", f"external {b}"]
-             for a, b in zip(booked.id[out].tolist(), booked.id[in_].tolist(), strict=True)]  # fmt: skip
+    ids = zip(booked.id[out].tolist(), booked.id[in_].tolist(), strict=True)
+    pairs = [[f"external {a}", f"external {b}"] for a, b in ids]
     other = np.flatnonzero(booked.bank >= 0)
     for external, bank, cents in zip(
         booked.id[other].tolist(), booked.bank[other].tolist(), booked.cents[other].tolist(),

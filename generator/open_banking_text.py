@@ -128,9 +128,7 @@ class OpenBankingRenderer:
     def _transactions(self, rows: Columns) -> Sheet:
         fixed = len(_KINDS)
         shops = rows.merchant >= 0
-        category = np.where(
-            shops, fixed + self.world.merchants.category[rows.merchant], rows.kind
-        )
+        category = np.where(shops, fixed + self.world.merchants.category[rows.merchant], rows.kind)
         return Sheet.of(
             {
                 "external_transaction_id": text.whole(rows.id),
