@@ -59,7 +59,7 @@ lock: .venv/uv ## Resolve the dependencies of pyproject.toml anew into requireme
 	$(COMPILE) -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 # ---------------------------------------------------------------- the warehouse
-.PHONY: demo start generate build reports psql docs
+.PHONY: demo start generate build reports duckdb psql docs
 demo: generate build reports ## From nothing to the first report: server, data, dbt build, reports
 	@$(RUN) -m analytics_viz.open reports/index.html
 
@@ -79,6 +79,9 @@ reports: start ## Write the HTML reports to reports/
 .PHONY: train
 train: start ## Fit the models of gold.predictive_analytics anew on this warehouse (writes seeds/models)
 	$(RUN) -m training
+
+duckdb: start .venv/apps ## Gold and dst as one read-only DuckDB file and as Parquet, in data/laptop/
+	$(RUN) -m warehouse duckdb
 
 psql: start ## Open psql in the warehouse
 	$(RUN) -m warehouse psql

@@ -180,7 +180,7 @@ def _compare(folder: Path, files: tuple[BatchFile, ...], tables: set[str]) -> No
     if unknown:
         raise WarehouseError(
             f"{folder} holds {_list(unknown)}, but there is no such table in bronze: add it to"
-            " models/bronze/_bronze__sources.yml, or remove it from the batch."
+            " a file of models/bronze, or remove it from the batch."
         )
 
 

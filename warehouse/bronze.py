@@ -1,6 +1,6 @@
 """The tables of the bronze schema: every row ever delivered, as text, with where it came from.
 
-The list of tables and columns is ``models/bronze/_bronze__sources.yml``, which dbt reads too.
+The list of tables and columns is ``models/bronze/_*__sources.yml``, which dbt reads too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from warehouse.config import PROJECT_ROOT
 from warehouse.db import Connection
 from warehouse.errors import WarehouseError
 
-SOURCES = PROJECT_ROOT / "models" / "bronze" / "_bronze__sources.yml"
+SOURCES = PROJECT_ROOT / "models" / "bronze"
 SCHEMA = "bronze"
 PARTITIONED = "transactions"
 
@@ -81,29 +81,32 @@ class Table:
         return self.name == PARTITIONED
 
 
-def read_tables(path: Path = SOURCES) -> dict[str, Table]:
-    """The bronze tables by name, from the YAML of dbt's sources.
+def read_tables(folder: Path = SOURCES) -> dict[str, Table]:
+    """The bronze tables by name, from the YAML of dbt's sources: a file for each domain.
 
     Columns and tables that the loader keeps itself (a leading ``_``, ``load_batch…``) are left out.
 
     Raises:
-        WarehouseError: the file is missing or says nothing about bronze.
+        WarehouseError: the files are missing or one says nothing about sources.
     """
+    files = sorted(folder.glob("_*__sources.yml"))
+    if not files:
+        raise WarehouseError(f"{folder} does not list the bronze tables: restore it.")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
         tables = [
             Table(
                 table["name"],
                 tuple(c["name"] for c in table["columns"] if not c["name"].startswith("_")),
             )
-            for source in content["sources"]
+            for path in files
+            for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]
             if source["name"] == SCHEMA
             for table in source["tables"]
             if not table["name"].startswith("load_batch")
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise WarehouseError(
-            f"{path} does not list the bronze tables ({error!r}): restore it."
+            f"{folder} does not list the bronze tables ({error!r}): restore it."
         ) from error
     return {table.name: table for table in tables}
 

@@ -69,6 +69,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folder of batches YYYY/MM/DD, or one such batch (default: data/raw)",
     )
+    duckdb = add(
+        "duckdb", _duckdb, "write what bi_reader sees to a read-only DuckDB file and to Parquet"
+    )
+    duckdb.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=config.PROJECT_ROOT / "data" / "laptop",
+        metavar="FOLDER",
+        help="where to write (default: data/laptop)",
+    )
     return parser
 
 
@@ -154,6 +165,14 @@ def _load(options: argparse.Namespace) -> int:
     from warehouse.loader import load  # noqa: PLC0415
 
     load(options.folder, server.ensure())
+    return 0
+
+
+def _duckdb(options: argparse.Namespace) -> int:
+    # DuckDB is not in the core set.
+    from warehouse.laptop import export  # noqa: PLC0415
+
+    export(options.folder.absolute(), server.ensure())
     return 0
 
 

@@ -195,8 +195,10 @@ class _Run:
                 " format('at %s UTC', loaded_at::timestamp(0)) from bronze.load_batches"
             ):
                 self._known[day] = (known[0], known[1], known[2])
-            if bronze.is_complete(conn, self._tables):
-                self._columns = bronze.columns(conn)
+            if not bronze.is_complete(conn, self._tables):
+                # also where no batch is left to load: dbt reads every table of the list
+                bronze.create_missing(conn, self._tables)
+            self._columns = bronze.columns(conn)
 
     def _take_off(self, folder: Path, threads: ThreadPoolExecutor) -> None:
         """Start to load a batch as soon as there is a free connection."""

@@ -32,7 +32,7 @@ def prepare(conn: Connection, owner: str) -> None:
     """
     dbname = conn.info.dbname
     conn.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-    _reader_role(conn)
+    _reader_role(conn, owner)
     for schema in SCHEMAS:
         _schema(conn, schema, owner)
     for schema in READER_SCHEMAS:
@@ -68,7 +68,7 @@ def prepare(conn: Connection, owner: str) -> None:
         )
 
 
-def _reader_role(conn: Connection) -> None:
+def _reader_role(conn: Connection, owner: str) -> None:
     reader = sql.Identifier(READER)
     if conn.execute("select 1 from pg_roles where rolname = %s", (READER,)).fetchone() is None:
         try:
@@ -81,6 +81,14 @@ def _reader_role(conn: Connection) -> None:
             ) from None
         except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             pass  # another database of this server was prepared at the same moment
+    member = conn.execute("select pg_has_role(%s, %s, 'member')", (owner, READER)).fetchone()
+    if member != (True,):
+        # so that what leaves the warehouse can be read with the eyes of its readers
+        _attempt(
+            conn,
+            sql.SQL("grant {} to {}").format(reader, sql.Identifier(owner)),
+            f"let {owner} take on the role {READER} (needed by `python -m warehouse duckdb`)",
+        )
     password = variables().get("BI_READER_PASSWORD")
     if password:
         _attempt(

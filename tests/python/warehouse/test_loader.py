@@ -24,7 +24,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from warehouse import loader
-from warehouse.bronze import read_tables
+from warehouse.bronze import Table, read_tables
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
 from warehouse.errors import WarehouseError
@@ -186,6 +186,17 @@ def test_columns_added_to_the_list_are_added(
     assert ask(
         database, "select _batch_id, added from bronze.products where _source_row = 1 order by 1"
     ) == [(1, None), (2, "2023-02-28 1 added")]
+
+
+def test_tables_added_to_the_list_exist_even_if_nothing_is_left_to_load(
+    database: Settings, write_batch: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_batch("2023-01-31")
+    load(folder, database)
+    more = {**read_tables(), "added": Table("added", ("one",))}
+    monkeypatch.setattr("warehouse.bronze.read_tables", lambda: more)
+    assert [result.skipped for result in load(folder, database)] == [True]
+    assert ask(database, "select count(one) from bronze.added") == [(0,)]
 
 
 # -- refusals ------------------------------------------------------------------------------------
