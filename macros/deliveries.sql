@@ -55,7 +55,7 @@
     from {{ this }}
     where
         {{ key }} in (select {{ key }} from {{ relation }})
-        or quarantine_reason in ('orphan_account', 'orphan_customer', 'orphan_product')
+        or quarantine_reason like 'orphan%'
     {%- endif %}
 {%- endmacro %}
 

@@ -1,16 +1,11 @@
 -- Every row of bronze is in its base model exactly once: rows per table and batch, of the batches read.
-{% set tables = [
-    'products', 'merchants', 'customers', 'accounts', 'transactions', 'credit_applications',
-    'fraud_alerts', 'customer_interactions', 'economic_indicators', 'marketing_campaigns',
-    'loan_payments'
-] %}
 
 with last_read as (
     select max(_batch_id) as batch_id from {{ ref('base_transactions') }}
 ),
 
 counts as (
-    {% for table in tables -%}
+    {% for table in source_keys() -%}
     select
         '{{ table }}' as source_table,
         _batch_id,

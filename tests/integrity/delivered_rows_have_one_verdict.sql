@@ -1,13 +1,8 @@
 -- delivered = kept + duplicates + quarantined, per table and batch, against what the manifests state;
 -- of the batches that are new to the last build.
-{% set tables = [
-    'products', 'merchants', 'customers', 'accounts', 'transactions', 'credit_applications',
-    'fraud_alerts', 'customer_interactions', 'economic_indicators', 'marketing_campaigns',
-    'loan_payments'
-] %}
 
 with verdicts as (
-    {% for table in tables -%}
+    {% for table in source_keys() -%}
     select
         '{{ table }}' as source_table,
         _batch_id as batch_id,

@@ -1,17 +1,12 @@
 -- grain: one row per batch and source table
 -- An incremental build counts again the batches in which a verdict is new or has changed.
-{% set tables = [
-    'products', 'merchants', 'customers', 'accounts', 'transactions', 'credit_applications',
-    'fraud_alerts', 'customer_interactions', 'economic_indicators', 'marketing_campaigns',
-    'loan_payments'
-] %}
 
 with deliveries as (
     select * from {{ ref('batch_deliveries') }}
 ),
 
 verdicts as (
-    {% for table in tables -%}
+    {% for table in source_keys() -%}
     select
         '{{ table }}' as source_table,
         _batch_id as batch_id,

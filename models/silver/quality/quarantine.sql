@@ -1,14 +1,6 @@
 -- grain: one row per delivered row that could not be used
 
-{% set keys = {
-    'products': 'product_id', 'merchants': 'merchant_id', 'customers': 'customer_id',
-    'accounts': 'account_id', 'transactions': 'transaction_id',
-    'credit_applications': 'application_id', 'fraud_alerts': 'alert_id',
-    'customer_interactions': 'interaction_id', 'economic_indicators': 'indicator_date',
-    'marketing_campaigns': 'campaign_id', 'loan_payments': 'payment_id'
-} %}
-
-{% for table, key in keys.items() -%}
+{% for table, key in source_keys().items() -%}
 select
     '{{ table }}' as source_table,
     cast({{ key }} as {{ dbt.type_string() }}) as source_key,

@@ -1,0 +1,10 @@
+{% macro source_keys() -%}
+    {#- Every delivered table and the key of its rows: what quarantine, row accounting and their tests go through. -#}
+    {{- return({
+        'products': 'product_id', 'merchants': 'merchant_id', 'customers': 'customer_id',
+        'accounts': 'account_id', 'transactions': 'transaction_id',
+        'credit_applications': 'application_id', 'fraud_alerts': 'alert_id',
+        'customer_interactions': 'interaction_id', 'economic_indicators': 'indicator_date',
+        'marketing_campaigns': 'campaign_id', 'loan_payments': 'payment_id'
+    }) -}}
+{%- endmacro %}
