@@ -63,7 +63,7 @@ KIND = {name: i for i, name in enumerate(KINDS)}
 
 _TO_OTHER_BANKS = [TEXT["Account top-up"], TEXT["Payment to another bank"],
                    TEXT["Transfer to brokerage account"]]  # fmt: skip
-ROWS_SHARE, ROWS_A_MONTH = 0.12, 9.0  # of the bank's transactions; of a person who is connected
+ROWS_SHARE, ROWS_A_MONTH = 0.06, 4.0  # of the bank's transactions; of a person who is connected
 FOUNDERS = 0.3  # of those who ever connect, already in the first period
 MOST_CONNECT = 0.25
 INTEREST = 0.031 / 12
@@ -280,10 +280,10 @@ class OpenBanking:
             *self._regular(world, period, rng),
             *self._between_own(world, period, rng),
             *self._friends(period, rng),
-            self._with_the_bank(world, period, rng, ledger),
-            self._purchases(world, period, rng),
+            *self._with_the_bank(world, period, rng, ledger),
+            *self._purchases(world, period, rng),
         ]
-        rows = Columns.concat(parts)
+        rows = _gather(parts)
         connection = self.accounts.connection[rows.acct]
         alive = self.connections.since[connection] < rows.time
         return rows.take(alive & (rows.time < self.connections.ended[connection]))
@@ -292,11 +292,12 @@ class OpenBanking:
         self, period: Period, day_of_month: Array | int, mask: Array, hour: int
     ) -> tuple[Array, Array]:
         """People whose day of the month lies in the period, and the second."""
-        days = period.month_start + day_of_month - 1 + np.zeros(len(mask), dtype=np.int64)
+        days = period.month_start + day_of_month - 1
         rows = np.flatnonzero(mask & (days >= period.first) & (days <= period.last))
-        return rows, days[rows] * DAY + hour * 3600 + self.people.cust[rows] * 37 % 3600
+        day = days[rows] if isinstance(days, np.ndarray) else days
+        return rows, day * DAY + hour * 3600 + self.people.cust[rows] * 37 % 3600
 
-    def _regular(self, world: World, period: Period, rng: np.random.Generator) -> list[Columns]:
+    def _regular(self, world: World, period: Period, rng: np.random.Generator) -> list[_Part]:
         """What comes every month: pay, rent, bills, fees, interest."""
         people, customers, net, paid = self.people, world.customers, self.net, self.paid
         cust, checking, accounts = people.cust, people.checking, self.accounts
@@ -331,11 +332,11 @@ class OpenBanking:
             parts.append(_new("interest", rows, time, np.rint(accounts.balance[rows] * INTEREST)))
         return parts
 
-    def _between_own(self, world: World, period: Period, rng: np.random.Generator) -> list[Columns]:
+    def _between_own(self, world: World, period: Period, rng: np.random.Generator) -> list[_Part]:
         """Transfers between connected accounts of a person; the second leg may come later."""
         people, customers, accounts = self.people, world.customers, self.accounts
         cust, checking, savings = people.cust, people.checking, people.savings
-        parts: list[Columns] = []
+        parts: list[_Part] = []
 
         def pair(target: Array, rows: Array, time: Array, cents: Array, most: int) -> None:
             number = len(parts) << 32 | np.arange(len(rows))
@@ -360,7 +361,7 @@ class OpenBanking:
         away = rows[~known]
         return [*parts, _new("own_out", checking[away], time[~known], -too_much[away])]
 
-    def _friends(self, period: Period, rng: np.random.Generator) -> list[Columns]:
+    def _friends(self, period: Period, rng: np.random.Generator) -> list[_Part]:
         """Round sums from and to other people."""
         amounts = np.array([2_000, 2_500, 4_000, 5_000, 6_000, 7_500, 10_000, 15_000, 20_000])
         n = len(self.people)
@@ -372,7 +373,7 @@ class OpenBanking:
             parts.append(_new(kind, self.people.checking[rows], time, cents))
         return parts
 
-    def _purchases(self, world: World, period: Period, rng: np.random.Generator) -> Columns:
+    def _purchases(self, world: World, period: Period, rng: np.random.Generator) -> list[_Part]:
         """Card payments: some are pending first, some of those change or are released."""
         people = self.people
         n = len(people)
@@ -410,14 +411,14 @@ class OpenBanking:
         back = np.flatnonzero(~released & (draw[6] < REFUND_SHARE))
         returned = _new(
             "refund", acct[back], time[back], np.ceil(cents[back] / 2),
-            day=bought.day[back] + 3 + (draw[2][back] * 9).astype(np.int64),
+            day=day[back] + 3 + (draw[2][back] * 9).astype(np.int64),
             merchant=merchant[back],
         )  # fmt: skip
-        return Columns.concat([bought, returned])
+        return [bought, returned]
 
     def _with_the_bank(
         self, world: World, period: Period, rng: np.random.Generator, ledger: Ledger
-    ) -> Columns:
+    ) -> list[_Part]:
         """The other side of what people move between our bank and a connected account."""
         rows = ledger.rows
         person = np.full(len(world.customers), NONE)
@@ -444,7 +445,7 @@ class OpenBanking:
             sides.append(
                 _new(kind, acct[side], time, cents, day=at[side], bank=rows.id[mine][side])
             )
-        return Columns.concat(sides)
+        return sides
 
     def _book(
         self, world: World, period: Period, rng: np.random.Generator, new: Columns
@@ -562,37 +563,50 @@ class OpenBanking:
         )
 
 
+# what is known of a booking: account, second, day on which it is booked, kind, cents; what was
+# authorised; merchant; 0 never pending, 1 the booked one keeps the number of the pending one, 2 it
+# gets another; never to be booked; number of a transfer, on both legs; the other leg, at our bank
 _BOOKING = ("acct", "time", "day", "kind", "cents", "held", "merchant", "style", "released", "pair",
             "bank")  # fmt: skip
+_DEFAULT = {"held": 0, "merchant": NONE, "style": 0, "released": 0, "pair": NONE, "bank": NONE}
+_Part = dict[str, Any]
 
 
-def _new(
-    kind: str,
-    acct: Array,
-    time: Array,
-    cents: Array,
-    *,
-    day: Array | None = None,
-    merchant: Array | int = NONE,
-    style: Array | int = 0,
-    released: Array | int = 0,
-    held: Array | int = 0,
-    pair: Array | int = NONE,
-    bank: Array | int = NONE,
-) -> Columns:
-    """Bookings of one kind. `day`: booked on it; `style`: 0 never pending, 1 the booked one keeps
-    the id of the pending one, 2 it gets another; `held`: what was authorised, in cents; `pair`: the
-    same number on both legs of a transfer; `bank`: the other leg, at our bank."""
-    n = len(acct)
+def _new(kind: str, acct: Array, time: Array, cents: Array, **others: Array) -> _Part:
+    """Bookings of one kind; a column that is not given has its default value."""
+    day = others.pop("day", None)
+    return {
+        **_DEFAULT,
+        **others,
+        "acct": acct,
+        "time": time,
+        "day": time // DAY if day is None else day,
+        "kind": KIND[kind],
+        "cents": cents.astype(np.int64),
+    }
 
-    def full(value: Any) -> Array:
-        return value if isinstance(value, np.ndarray) else np.full(n, value)
 
-    return Columns(
-        acct=acct, time=time, day=time // DAY if day is None else day, kind=full(KIND[kind]),
-        cents=cents.astype(np.int64), held=full(held), merchant=full(merchant), style=full(style),
-        released=full(released), pair=full(pair), bank=full(bank),
-    )  # fmt: skip
+def _gather(parts: list[_Part]) -> Columns:
+    """The rows of all parts, one after the other."""
+    parts = [part for part in parts if len(part["acct"])]
+    sizes = [len(part["acct"]) for part in parts]
+    whole = {}
+    for name in _BOOKING:
+        values = [part[name] for part in parts]
+        known = [isinstance(value, np.ndarray) for value in values]
+        if not values:
+            whole[name] = np.zeros(0, dtype=np.int64)
+        elif all(known):
+            whole[name] = np.concatenate(values)
+        else:
+            column = np.repeat([0 if k else v for k, v in zip(known, values, strict=True)], sizes)
+            for end, size, value, is_column in zip(
+                np.cumsum(sizes), sizes, values, known, strict=True
+            ):
+                if is_column:
+                    column[end - size : end] = value
+            whole[name] = column
+    return Columns(**whole)
 
 
 def _truth(booked: Columns, accounts: Columns) -> tuple[list[list[str]], list[dict[str, Any]]]:
