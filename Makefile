@@ -76,6 +76,10 @@ build: start ## dbt build: models, snapshots and tests
 reports: start ## Write the HTML reports to reports/
 	$(RUN) analytics_viz/run_all_viz.py
 
+.PHONY: api
+api: .venv/apps start ## Serve the analytics API on http://localhost:8000 (API_PORT moves it)
+	$(RUN) -m api serve
+
 .PHONY: train
 train: start ## Fit the models of gold.predictive_analytics anew on this warehouse (writes seeds/models)
 	$(RUN) -m training
@@ -96,10 +100,12 @@ check: .venv/dev ## Style, types and structure: ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(RUN) -m api check
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models tests/generic tests/integrity
 
-test: check ## All tests, on a server and data of their own
-	$(RUN) -m pytest
+# Two processes: one with the tests of the demo warehouse, one with the others.
+test: check ## All tests, on servers and data of their own
+	$(RUN) -m pytest -n 2
 
 truth: .venv/dev ## Do the 95 % intervals contain the truth in 95 % of cases? 20 simulated banks, 15 minutes
 	$(RUN) -m pytest -m slow -s tests/truth

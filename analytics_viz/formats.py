@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 Number = int | float | Decimal
-Kind = Literal["count", "money", "price", "percent"]
+Kind = Literal["count", "money", "price", "percent", "seconds"]
 
 MINUS = "\u2212"
 EN_DASH = "\u2013"
@@ -41,6 +41,11 @@ def percent(value: Number, digits: int | None = None) -> str:
     return _signed(value, f"{size:.{digits}f}{SPACE}%")
 
 
+def seconds(value: Number) -> str:
+    """``0.69 s``."""
+    return _signed(value, f"{abs(float(value)):.2f}{SPACE}s")
+
+
 def signed_percent(value: Number, digits: int | None = None) -> str:
     """A change, its sign always shown: ``+4.2 %``."""
     return ("+" if value > 0 else "") + percent(value, digits)
@@ -55,6 +60,7 @@ def number(value: Number | None, kind: Kind) -> str:
         "money": money,
         "price": price,
         "percent": percent,
+        "seconds": seconds,
     }
     return write[kind](value)
 

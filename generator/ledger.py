@@ -133,6 +133,8 @@ def _card_scores(world: World, period: Period, rows: Columns) -> None:
         scored, np.rint(1000 / (1 + np.exp(-logit))).astype(np.int64).clip(1, 999), NONE
     )
     slow = np.array([520, 760, 680, 1400, 900, 260])[rows.channel]
+    slow = slow * ref.METHOD_SLOWNESS[rows.method]
+    slow[rows.decline == ref.DECLINE["network_error"]] *= ref.TIME_OUT_SLOWNESS
     rows.processing = np.rint(slow * np.exp(0.62 * rng.standard_normal(n))).astype(np.int64)
     rows.device = rng.integers(0, 3, n) // 2
     rows.authorization = rng.integers(100_000, 1_000_000, n)

@@ -229,9 +229,8 @@ def household(world: World) -> Household:
     instalments = np.bincount(owner, weights=accounts.instalment[open_], minlength=n)
     mortgages = accounts.product[open_] == ref.MORTGAGE
     mortgaged = np.bincount(owner[mortgages], minlength=n) > 0
-    purchases = (people.weight * world.purchase_rate * ref.mean_purchase() * 100) * (
-        ref.SEGMENT_AMOUNT[people.segment] * people.taste
-    )
+    purchases = people.weight * world.purchase_rate * ref.PAID_SHARE * ref.mean_purchase() * 100
+    purchases = purchases * ref.SEGMENT_AMOUNT[people.segment] * people.taste
     # whoever repays a mortgage here pays no other home
     housing = np.where(mortgaged, 0.0, people.housing * net)
     rest = net * (1 - people.saving) - housing - instalments - purchases - people.subscription

@@ -198,18 +198,20 @@ def _details(
     there = (time >= away.start[cust]) & (time < away.end[cust]) & ~remote
     city = np.where(there, away.city[cust], people.city[cust])
     kind = np.where(cash, ref.TYPE["withdrawal"], ref.TYPE["purchase"])
+    channel = np.where(cash, ref.ATM, channel)
+    method = np.where(cash, ref.CASH, method)
     booked = bookings(
         world,
         "purchase",
         acct,
         time,
         -cents,
-        channel=np.where(cash, ref.ATM, channel),
-        method=np.where(cash, ref.CASH, method),
+        channel=channel,
+        method=method,
         category=np.where(cash, NONE, category),
         merchant=np.where(cash, NONE, merchant),
         city=city,
-        decline=_declines(rng, np.where(cash, ref.ATM, channel), time),
+        decline=_declines(rng, period, channel, method, time),
         deviation=np.where(cash, np.nan, z),
     )
     booked.type = kind
@@ -239,19 +241,30 @@ def _merchants(
     return out
 
 
-def _declines(rng: np.random.Generator, channel: Array, time: Array) -> Array:
-    """Decline cause by channel and hour, -1 where approved (money is checked in the ledger)."""
-    rates = np.array([ref.DECLINE_RATE[name] for name in ("POS", "Online", "Mobile", "ATM")])
+def _declines(
+    rng: np.random.Generator, period: Period, channel: Array, method: Array, time: Array
+) -> Array:
+    """Decline cause by channel, method, hour and load; -1 where approved.
+
+    Money is checked in the ledger.
+    """
+    rates = np.array(list(ref.DECLINE_RATE.values()))
+    factors = np.array([ref.DECLINE_METHOD_FACTOR.get(name, 0.0) for name in ref.METHODS])
+    weights = np.array([ref.DECLINE_METHOD_WEIGHTS.get(n, np.ones(6)) for n in ref.METHODS])
     hour = time % DAY // 3600
     night = (hour >= 22) | (hour < 6)
-    declined = rng.random(len(channel)) < rates[channel] * np.where(
-        night, ref.DECLINE_NIGHT_FACTOR, 1.0
-    )
+    slot = (time - period.start) // 3600
+    load = np.bincount(slot, minlength=24 * period.days)
+    busy = (load >= ref.BUSY_LOAD * len(time) / (24 * period.days))[slot]
+    chance = rates[channel] * factors[method]
+    chance[night] *= ref.DECLINE_NIGHT_FACTOR
+    chance[busy] *= ref.DECLINE_BUSY_FACTOR
     out = np.full(len(channel), NONE, dtype=np.int64)
-    rows = np.flatnonzero(declined)
-    weights = ref.DECLINE_CAUSES[channel[rows]]
-    weights = weights * np.where(night[rows, None], ref.DECLINE_NIGHT_WEIGHTS, 1.0)
-    cumulative = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
+    rows = np.flatnonzero(rng.random(len(channel)) < chance)
+    weight = ref.DECLINE_CAUSES[channel[rows]] * weights[method[rows]]
+    weight[night[rows]] *= ref.DECLINE_NIGHT_WEIGHTS
+    weight[busy[rows]] *= ref.DECLINE_BUSY_WEIGHTS
+    cumulative = np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
     out[rows] = (rng.random(len(rows))[:, None] > cumulative).sum(axis=1).clip(0, 5)
     return out
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from generator import purchases, text
 from generator import reference as ref
+from generator.columns import Array
 from generator.dirt import Delivered
 from generator.sheet import Sheet
 from generator.simulation import Happened
@@ -93,6 +94,10 @@ def _night_share_of_fraud() -> float:
 
 def effects() -> dict[str, Any]:
     """The parameters of the simulation that an analysis can hope to recover."""
+
+    def by_cause(values: Array) -> dict[str, float]:
+        return dict(zip(ref.DECLINES, values.tolist(), strict=True))
+
     return {
         "campaign": {
             "rate_ratio": ref.CAMPAIGN_RATE_RATIO,
@@ -164,17 +169,29 @@ def effects() -> dict[str, Any]:
             "net_share_of_annual_income": ref.SALARY_SHARE_NET,
         },
         "decline": {
+            "model": "chance = rate_by_channel * factor_by_payment_method * night_factor (at "
+            "night) * busy_factor (in a busy hour); the cause is drawn in proportion to "
+            "causes_by_channel * weights of its payment method, of the night and of busy hours",
             "rate_by_channel": ref.DECLINE_RATE,
+            "factor_by_payment_method": ref.DECLINE_METHOD_FACTOR,
             "night_factor": ref.DECLINE_NIGHT_FACTOR,
             "night": "22:00 to 06:00",
+            "busy_factor": ref.DECLINE_BUSY_FACTOR,
+            "busy_from": ref.BUSY_LOAD,
+            "busy": "hours with at least busy_from times as many unscheduled purchases and "
+            "withdrawals as the mean hour of the batch's period",
             "causes_by_channel": {
-                channel: dict(zip(ref.DECLINES, causes.tolist(), strict=True))
+                channel: by_cause(causes)
                 for channel, causes in zip(ref.DECLINE_RATE, ref.DECLINE_CAUSES, strict=True)
             },
-            "night_weight_of_causes": dict(
-                zip(ref.DECLINES, ref.DECLINE_NIGHT_WEIGHTS.tolist(), strict=True)
-            ),
-            "note": "before purchases that the balance or limit does not cover",
+            "weight_of_causes_by_payment_method": {
+                method: by_cause(weights) for method, weights in ref.DECLINE_METHOD_WEIGHTS.items()
+            },
+            "night_weight_of_causes": by_cause(ref.DECLINE_NIGHT_WEIGHTS),
+            "busy_weight_of_causes": by_cause(ref.DECLINE_BUSY_WEIGHTS),
+            "applies_to": "unscheduled purchases and withdrawals that are not fraud; what the "
+            "balance or limit does not cover is declined besides (insufficient_funds, "
+            "limit_exceeded), recurring payments too",
         },
         "category_share": {c.name: c.share for c in ref.CATEGORIES},
         "category_median": {c.name: c.median for c in ref.CATEGORIES},

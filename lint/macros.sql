@@ -77,8 +77,19 @@
 {% macro as_float(value) %}{{ value }}{% endmacro %}
 {% macro logarithm(value) %}{{ value }}{% endmacro %}
 {% macro significant(value, digits=9) %}round({{ value }}, {{ digits }}){% endmacro %}
+{% macro is_touched_transaction_day(date) %}{{ date }} = '2024-01-01'{% endmacro %}
+{% macro city_key(city, state, country) %}{{ city }}{% endmacro %}
+{% macro region(state, country) %}{{ state }}{% endmacro %}
 {% macro touched_customers(relations) %}select customer_id from touched{% endmacro %}
 {% macro touched_months() %}select customer_month_key from touched{% endmacro %}
 {% macro is_unscheduled(transactions) %}{{ transactions }}.transaction_type = 'x'{% endmacro %}
 {% macro is_declined_for_money(transactions) %}{{ transactions }}.decline_reason = 'x'{% endmacro %}
 {% macro months_that_differ(curated_value, dst_columns) %}select 'table' as dst_table{% endmacro %}
+{% macro household(dependents, marital_status) %}{{ dependents }}{% endmacro %}
+{% macro health_components() %}{{ return({'balance': ['discretionary_percent', 10, 60, 30]}) }}{% endmacro %}
+{% macro linear_score(value, at_0, at_100) %}{{ value }}{% endmacro %}
+{% macro health_grade(score) %}{{ score }}{% endmacro %}
+{% macro ratio_reading(ratio) %}{{ ratio }}{% endmacro %}
+{% macro month_of(day) %}{{ day }}{% endmacro %}
+{% macro months_from(month, number) %}{{ month }}{% endmacro %}
+{% macro replace_all_rows() %}{% endmacro %}

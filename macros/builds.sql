@@ -23,10 +23,27 @@
             'last_batch_id': 'The last batch loaded by then; the run reads no later one.'
         }
     ) }}
+    create table if not exists silver.finished_builds (
+        build_id bigint, finished_at {{ dbt.type_timestamp() }}
+    );
+    {{ comment_on(
+        'silver.finished_builds',
+        'Which runs of dbt have ended, well or not? One row per run; of one that was killed there is none.', {
+            'build_id': 'Number of the run, as in silver.builds.',
+            'finished_at': 'When it ended (UTC): from then on it changes nothing.'
+        }
+    ) }}
+    {{ show_to_api(['silver.builds', 'silver.finished_builds']) }}
     insert into silver.builds
     select
         coalesce((select max(build_id) from silver.builds), 0) + 1, '{{ invocation_id }}',
         {{ dbt.current_timestamp() }}, (select max(batch_id) from bronze.load_batches);
+{% endmacro %}
+
+{% macro record_end() %}
+    {% if not execute %}{{ return('') }}{% endif %}
+    insert into silver.finished_builds
+    select build_id, {{ dbt.current_timestamp() }} from silver.builds where invocation_id = '{{ invocation_id }}';
 {% endmacro %}
 
 {% macro this_build(column) -%}

@@ -20,3 +20,31 @@
     select 1
     {%- endif %}
 {%- endmacro %}
+
+{#- The same by the day. -#}
+
+{% macro touched_transaction_days() -%}
+    select transaction_date as touched_date
+    from {{ ref('fact_transactions') }}
+    where _build_id > {{ watermark() }}
+    union
+    select cast(transaction_at as date) as touched_date
+    from {{ ref('base_transactions') }}
+    where _build_id > {{ watermark() }} and transaction_at is not null
+{%- endmacro %}
+
+{% macro is_touched_transaction_day(date) -%}
+    {#- The bounds are known before the large table is read, so that its index by date narrows it. -#}
+    {{ date }} between
+    (select min(days.touched_date) from ({{ touched_transaction_days() }}) as days)
+    and (select max(days.touched_date) from ({{ touched_transaction_days() }}) as days)
+    and {{ date }} in ({{ touched_transaction_days() }})
+{%- endmacro %}
+
+{% macro delete_touched_transaction_days() -%}
+    {%- if is_incremental() %}
+    delete from {{ this }} where {{ is_touched_transaction_day('transaction_date') }}
+    {%- else %}
+    select 1
+    {%- endif %}
+{%- endmacro %}

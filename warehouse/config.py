@@ -6,9 +6,10 @@ Passwords never appear in a ``repr``, in a message or in a log.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,11 @@ DEFAULT_DATABASE = "financial_analytics"
 DEFAULT_OWNER = "warehouse_owner"
 DEFAULT_PORT = 54329
 EMBEDDED_HOST = "127.0.0.1"
+# The roles that only read, and the embedded server's files of their passwords.
+READER = "bi_reader"
+READER_PASSWORD_FILE = "bi_reader_password"
+API_READER = "api_reader"
+API_PASSWORD_FILE = "api_reader_password"
 # ``warehouse env`` exports this beside DB_HOST, so that a shell in which its lines were evaluated
 # still counts as using the embedded server, even after that server moved to another port.
 EMBEDDED_MARK = "WAREHOUSE_EMBEDDED"
@@ -113,6 +119,30 @@ class Settings:
         )
 
     @classmethod
+    def api_reader(cls) -> Settings:
+        """The settings in force, as the role that sees the rows of one user only.
+
+        Raises:
+            WarehouseError: a variable is unusable, or the role has no password.
+        """
+        owner = cls.load()
+        if owner.is_embedded:
+            file = state_dir() / API_PASSWORD_FILE
+            password = file.read_text().strip() if file.exists() else None
+        else:
+            password = variables().get("API_READER_PASSWORD")
+        if not password:
+            raise WarehouseError(
+                f"Role {API_READER} has no password yet: "
+                + (
+                    "run `python -m warehouse start`."
+                    if owner.is_embedded
+                    else "set API_READER_PASSWORD in .env, then run `python -m warehouse start`."
+                )
+            )
+        return replace(owner, user=API_READER, password=password)
+
+    @classmethod
     def prod(cls) -> Settings:
         """The settings of dbt's target ``prod``, from the variables ``PROD_DB_*``.
 
@@ -136,6 +166,27 @@ class Settings:
             source="environment" if os.environ.get("PROD_DB_HOST") else ".env",
             prefix="PROD_DB_",
         )
+
+    @classmethod
+    def reader(cls) -> Settings:
+        """The settings in force for who only reads gold and dst: role ``bi_reader``.
+
+        Raises:
+            WarehouseError: its password is not known here, or as `load`.
+        """
+        owner = cls.load()
+        if owner.user == READER:
+            return owner
+        password = variables().get("BI_READER_PASSWORD")
+        if not password and owner.is_embedded:
+            with contextlib.suppress(FileNotFoundError):
+                password = (state_dir() / READER_PASSWORD_FILE).read_text().strip()
+        if not password:
+            raise WarehouseError(
+                f"The password of {READER} is not known here: set BI_READER_PASSWORD in .env, then"
+                " run `make start`."
+            )
+        return replace(owner, user=READER, password=password, prefix="BI_READER_")
 
     @classmethod
     def embedded(cls, home: Path) -> Settings:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from warehouse.config import Settings
+from warehouse.config import READER, Settings
 from warehouse.errors import WarehouseError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -106,6 +106,11 @@ def _explain(settings: Settings, error: psycopg.Error) -> str:
     text = str(error)
     where = f"server {settings.host}:{settings.port}"
     name = settings.prefix
+    if "password authentication failed" in text and settings.user == READER and name != "DB_":
+        return (
+            f"The {where} refuses the password of {READER}: set BI_READER_PASSWORD in .env, then"
+            " run `make start`."
+        )
     if "password authentication failed" in text or "no password supplied" in text:
         return (
             f"The {where} refuses the password of user {settings.user}: correct {name}USER and"

@@ -23,10 +23,10 @@ from psycopg import sql
 from tqdm import tqdm
 
 from warehouse import arrow
-from warehouse.config import PROJECT_ROOT, Settings
+from warehouse.config import PROJECT_ROOT, READER, Settings
 from warehouse.db import Connection, connect
 from warehouse.errors import WarehouseError
-from warehouse.prepare import READER, READER_SCHEMAS
+from warehouse.prepare import READER_SCHEMAS
 
 try:
     import duckdb

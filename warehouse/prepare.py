@@ -7,42 +7,53 @@ import logging
 import psycopg
 from psycopg import sql
 
-from warehouse.config import variables
+from warehouse.config import API_READER, READER, variables
 from warehouse.db import Connection
 from warehouse.errors import WarehouseError
 
 log = logging.getLogger(__name__)
 
 SCHEMAS = ("bronze", "silver", "curated", "dst", "gold")
-READER = "bi_reader"
 READER_SCHEMAS = ("dst", "gold")
 # Any number, but the same one in every process, so that two set-ups do not touch one catalog row.
 _LOCK = 7_305_202_401
 
 
-def prepare(conn: Connection, owner: str) -> None:
+def prepare(
+    conn: Connection,
+    owner: str,
+    api_password: str | None = None,
+    reader_password: str | None = None,
+) -> None:
     """Create what is missing, inside the caller's transaction.
 
     Args:
         conn: connected to the warehouse's database as ``owner`` or as an administrator.
         owner: the role that owns the schemas and that dbt builds with.
+        api_password: lets the API's role log in; by default ``API_READER_PASSWORD``.
+        reader_password: lets bi_reader log in; ``BI_READER_PASSWORD`` comes before it.
 
     Raises:
         WarehouseError: something is missing and this user may not create it.
     """
     dbname = conn.info.dbname
     conn.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-    _reader_role(conn, owner)
+    found = variables()
+    _role(conn, READER, found.get("BI_READER_PASSWORD") or reader_password)
+    _role(conn, API_READER, api_password or found.get("API_READER_PASSWORD"))
     for schema in SCHEMAS:
         _schema(conn, schema, owner)
-    for schema in READER_SCHEMAS:
-        _attempt(
-            conn,
-            sql.SQL("grant usage on schema {} to {}").format(
-                sql.Identifier(schema), sql.Identifier(READER)
-            ),
-            f"let {READER} into schema {schema}",
-        )
+    _reads_as_readers(conn, owner)
+    # In silver the API reads which builds there were, and may nothing else.
+    for role, schemas in ((READER, READER_SCHEMAS), (API_READER, (*READER_SCHEMAS, "silver"))):
+        for schema in schemas:
+            _attempt(
+                conn,
+                sql.SQL("grant usage on schema {} to {}").format(
+                    sql.Identifier(schema), sql.Identifier(role)
+                ),
+                f"let {role} into schema {schema}",
+            )
     database = sql.Identifier(dbname)
     _attempt(
         conn,
@@ -68,33 +79,35 @@ def prepare(conn: Connection, owner: str) -> None:
         )
 
 
-def _reader_role(conn: Connection, owner: str) -> None:
-    reader = sql.Identifier(READER)
-    if conn.execute("select 1 from pg_roles where rolname = %s", (READER,)).fetchone() is None:
+def _role(conn: Connection, name: str, password: str | None) -> None:
+    role = sql.Identifier(name)
+    if conn.execute("select 1 from pg_roles where rolname = %s", (name,)).fetchone() is None:
         try:
             with conn.transaction():
-                conn.execute(sql.SQL("create role {} nologin").format(reader))
+                conn.execute(sql.SQL("create role {} nologin").format(role))
         except psycopg.errors.InsufficientPrivilege:
             raise WarehouseError(
-                f"Role {READER} is missing and user {conn.info.user} may not create roles: let an"
-                f" administrator run `create role {READER}` once."
+                f"Role {name} is missing and user {conn.info.user} may not create roles: let an"
+                f" administrator run `create role {name}` once."
             ) from None
         except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             pass  # another database of this server was prepared at the same moment
+    if password:
+        _attempt(
+            conn,
+            sql.SQL("alter role {} login password {}").format(role, sql.Literal(password)),
+            f"let {name} log in",
+        )
+
+
+def _reads_as_readers(conn: Connection, owner: str) -> None:
     member = conn.execute("select pg_has_role(%s, %s, 'member')", (owner, READER)).fetchone()
     if member != (True,):
         # so that what leaves the warehouse can be read with the eyes of its readers
         _attempt(
             conn,
-            sql.SQL("grant {} to {}").format(reader, sql.Identifier(owner)),
+            sql.SQL("grant {} to {}").format(sql.Identifier(READER), sql.Identifier(owner)),
             f"let {owner} take on the role {READER} (needed by `python -m warehouse duckdb`)",
-        )
-    password = variables().get("BI_READER_PASSWORD")
-    if password:
-        _attempt(
-            conn,
-            sql.SQL("alter role {} login password {}").format(reader, sql.Literal(password)),
-            f"let {READER} log in",
         )
 
 

@@ -24,7 +24,7 @@ from psycopg import sql
 
 from warehouse import config
 from warehouse.binaries import Account, choose_account, find_bin_dir, major_version, pwd_name
-from warehouse.config import Settings
+from warehouse.config import API_PASSWORD_FILE, READER_PASSWORD_FILE, Settings
 from warehouse.db import connect
 from warehouse.errors import WarehouseError
 from warehouse.prepare import prepare
@@ -38,6 +38,8 @@ _ENTRIES = (
     "server.conf",
     "password",
     "superuser_password",
+    API_PASSWORD_FILE,
+    READER_PASSWORD_FILE,
     "port",
     "log",
     "lock",
@@ -102,7 +104,7 @@ class EmbeddedServer:
                 self._check_version(version, bin_dir)
                 self._clear_crash()
                 self._launch(bin_dir, account, port)
-            self._prepare()
+            self._prepare(choose_account(self.home, bin_dir))
         return self.settings()
 
     def stop(self) -> bool:
@@ -293,8 +295,11 @@ class EmbeddedServer:
 
     # -- the database --------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
+    def _prepare(self, account: Account) -> None:
         owner = self.settings()
+        for name in (API_PASSWORD_FILE, READER_PASSWORD_FILE):
+            if not (self.home / name).exists():
+                self._write(name, secrets.token_urlsafe(24) + "\n", account)
         admin = replace(
             owner,
             user=SUPERUSER,
@@ -315,8 +320,12 @@ class EmbeddedServer:
                 "select 1 from pg_database where datname = %s", (owner.dbname,)
             ).fetchone():
                 conn.execute(sql.SQL("create database {} owner {}").format(database, role))
+        passwords = [
+            (self.home / name).read_text().strip()
+            for name in (API_PASSWORD_FILE, READER_PASSWORD_FILE)
+        ]
         with connect(replace(admin, dbname=owner.dbname)) as conn:
-            prepare(conn, owner.user)
+            prepare(conn, owner.user, *passwords)
 
 
 def postmaster_pid(data: Path) -> int | None:

@@ -3,6 +3,7 @@
     replaced in place here and its readers never notice: see docs/decisions/0007. -#}
 
 {% materialization view, adapter='postgres' %}
+    {%- set sql = visible_rows(sql) -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='view') -%}
     {%- set grant_config = config.get('grants') -%}

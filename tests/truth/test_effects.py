@@ -19,6 +19,7 @@ import pytest
 from scipy import stats
 
 from tests.kit import Warehouse
+from tests.truth.declines import MONEY_CAUSES, Cell, chances, declined_purchases
 
 # An interval of 95 % that is WIDENED times as long misses a truth once in 150,000 runs if errors
 # are normal, once in 10,000 with 23 degrees of freedom, the fewest here. The default data end
@@ -27,7 +28,6 @@ WIDENED = 2.3
 SEEDS = range(1, 21)
 END = "2026-11-20"  # of the 20 banks: a failure is then a change of the project, not bad luck
 CHANCE = 1e-3  # of a coverage outside the bounds, on either side, for each kind of effect
-MONEY_CAUSES = ("insufficient_funds", "limit_exceeded")
 DISCRETIONARY = ("Shopping", "Entertainment", "Dining", "Travel")
 NAMED_DRIVERS = {
     "Bad service": "bad_service_90d", "Low balance": "low_balance",
@@ -172,34 +172,30 @@ def segment_means(warehouse: Warehouse, effects: dict[str, Any]) -> dict[str, fl
     }
 
 
+def not_money(cause: str) -> bool:
+    return cause not in MONEY_CAUSES
+
+
 def decline_ratios(warehouse: Warehouse, effects: dict[str, Any]) -> dict[str, float]:
-    """True ratios of declines for another reason than money, given when and where people buy."""
-    decline = effects["decline"]
-    counts: Counter[tuple[str, bool]] = Counter()
-    for channel, is_night, number in warehouse.query(
-        "select channel, is_night, sum(purchase_count) from gold.purchase_profiles group by 1, 2"
-    ):
-        counts[channel, is_night] = int(number)
+    """True ratios of declines for another reason than money, given what is bought when and how."""
+    cells = declined_purchases(warehouse)
+    expected = [
+        cell.purchases * sum(c for cause, c in chances(effects, cell).items() if not_money(cause))
+        for cell in cells
+    ]
 
-    def chance(channel: str, is_night: bool) -> float:
-        causes = decline["causes_by_channel"][channel]
-        weights = decline["night_weight_of_causes"]
-        if is_night:
-            causes = {cause: share * weights[cause] for cause, share in causes.items()}
-        money = sum(causes[cause] for cause in MONEY_CAUSES) / sum(causes.values())
-        factor = decline["night_factor"] if is_night else 1
-        return float(decline["rate_by_channel"][channel] * factor * (1 - money))
+    def mean(belongs: Callable[[Cell], bool]) -> float:
+        mine = [(e, c.purchases) for e, c in zip(expected, cells, strict=True) if belongs(c)]
+        return sum(e for e, _ in mine) / sum(n for _, n in mine)
 
-    def mean(cells: list[tuple[str, bool]]) -> float:
-        return sum(counts[c] * chance(*c) for c in cells) / sum(counts[c] for c in cells)
-
-    by_channel = {
-        channel: mean([c for c in counts if c[0] == channel])
-        for channel in decline["rate_by_channel"]
+    at_pos = mean(lambda cell: cell.channel == "POS")
+    ratios = {
+        name: mean(lambda cell, name=name: cell.channel == name) / at_pos  # type: ignore[misc]
+        for name in effects["decline"]["rate_by_channel"]
+        if name != "POS"
     }
-    at_night, by_day = (mean([c for c in counts if c[1] is night]) for night in (True, False))
-    ratios = {name: by_channel[name] / by_channel["POS"] for name in by_channel if name != "POS"}
-    return ratios | {"Night": at_night / by_day}
+    night = mean(lambda cell: cell.is_night) / mean(lambda cell: not cell.is_night)
+    return ratios | {"Night": night}
 
 
 # ---------------------------------------------------------------- the default data

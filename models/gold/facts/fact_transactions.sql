@@ -67,6 +67,12 @@ final as (
         accounts.account_key,
         products.product_key,
         coalesce(merchants.merchant_key, -1) as merchant_key,
+        {{ surrogate_key(["coalesce(dated.payment_method, 'Unknown')"]) }} as payment_method_key,
+        case
+            when methods.is_payment_channel then {{ surrogate_key(['methods.payment_method']) }}
+            else -1
+        end as channel_key,
+        {{ city_key('dated.location_city', 'dated.location_state', 'dated.location_country') }} as city_key,
         dated.customer_id,
         dated.account_id,
         accounts.product_id,
@@ -116,6 +122,7 @@ final as (
             else 0
         end as revenue_amount,
         1 as transaction_count,
+        case when dated.processing_time is null then 0 else 1 end as timed_count,
         dated.fraud_score,
         dated.merchant_risk_score,
         dated.velocity_24h,
@@ -139,6 +146,7 @@ final as (
         dated.transaction_type in ('withdrawal', 'deposit') and dated.channel = 'ATM' as is_cash,
         dated.channel in ('Online', 'Mobile') as is_online,
         coalesce(methods.is_payment_channel, false) as is_payment_channel,
+        dated.transaction_type = 'purchase' and coalesce(methods.is_payment_channel, false) as is_payment,
         {{ is_spending('dated.transaction_type') }}
         and coalesce(categories.category_group = 'essential', false) as is_essential,
         {{ is_spending('dated.transaction_type') }}

@@ -36,6 +36,24 @@ SQL = {
         "select avg(case when status = 'declined' then 1.0 else 0 end) from gold.fact_transactions"
         f" where transaction_date {MONTH}"
     ),
+    "payment_failure_rate": (
+        "select avg(case when status = 'declined' then 1.0 else 0 end) from gold.fact_transactions"
+        " where transaction_type = 'purchase' and payment_method"
+        f" in ('Credit Card', 'Debit Card', 'UPI', 'Net Banking') and transaction_date {MONTH}"
+    ),
+    "average_processing_time": (
+        "select avg(processing_time_ms) / 1000 from gold.fact_transactions"
+        " where transaction_type = 'purchase' and payment_method"
+        f" in ('Credit Card', 'Debit Card', 'UPI', 'Net Banking') and transaction_date {MONTH}"
+    ),
+    "essential_share": (
+        "select sum(total_spending) filter (where category_group = 'essential')"
+        " / sum(total_spending) from dst.dst_category_trends where year = 2024 and month = 10"
+    ),
+    "discretionary_share": (
+        "select sum(total_spending) filter (where category_group = 'discretionary')"
+        " / sum(total_spending) from dst.dst_category_trends where year = 2024 and month = 10"
+    ),
     "deposits": (
         "select sum(balance_amount) from gold.fact_account_daily_snapshot"
         " where snapshot_date = date '2024-10-31' and balance_amount > 0"

@@ -125,7 +125,7 @@ def test_prepared_as_agreed(embedded_server: EmbeddedServer) -> None:
         assert one("show wal_level") == "minimal"
         assert one("show listen_addresses") == "127.0.0.1"
         assert one("select usesuper from pg_user where usename = current_user") is False
-        assert one("select rolcanlogin from pg_roles where rolname = 'bi_reader'") is False
+        assert one("select rolcanlogin from pg_roles where rolname = 'bi_reader'") is True
         assert one("select has_schema_privilege('bi_reader', 'gold', 'usage')") is True
         assert one("select has_schema_privilege('bi_reader', 'silver', 'usage')") is False
         assert one("select lower('ÄÉ') = 'äé' and 'Z' < 'a' collate \"default\"") is True

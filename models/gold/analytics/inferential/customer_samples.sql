@@ -200,10 +200,11 @@ samples as (
         'churn_after_bad_service' as question,
         case when has_bad_service then 'Bad service' else 'Other' end as group_name,
         customer_id,
-        exposure_months as observations,
-        cast(has_left as integer) as total,
-        cast(has_left as integer) as squares
+        {{ as_float('sum(exposure_months)') }} as observations,
+        sum(cast(has_left as integer)) as total,
+        sum(cast(has_left as integer)) as squares
     from {{ ref('churn_exposure') }}
+    group by has_bad_service, customer_id
     union all
     select
         'purchases_before_campaign' as question,

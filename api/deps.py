@@ -1,0 +1,60 @@
+"""What routes depend on: the services, and the caller."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.auth import REFRESH, Caller, refused
+from api.catalog import Dataset
+from api.problems import Problem
+from api.services import Services
+
+_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`python -m api token`")
+
+
+def services(request: Request) -> Services:
+    """The parts of this app."""
+    found: Services = request.app.state.services
+    return found
+
+
+Parts = Annotated[Services, Depends(services)]
+
+
+async def caller(
+    parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    """Whose rows may be read; each request counts against their limit."""
+    if given is None:
+        raise refused("A bearer token is needed.")
+    found = await parts.tokens.check(given.credentials)
+    parts.limit.take(found.user)
+    return found
+
+
+User = Annotated[Caller, Depends(caller)]
+
+
+async def refresher(user: User) -> Caller:
+    """A caller who may have the warehouse rebuilt."""
+    if REFRESH not in user.scopes:
+        raise Problem(HTTPStatus.FORBIDDEN, f"The token lacks the scope {REFRESH!r}.")
+    return user
+
+
+def dataset(
+    parts: Parts,
+    user: User,
+    dataset_id: Annotated[
+        str, Path(description="`id` of a data set.", max_length=63, examples=["fact_transactions"])
+    ],
+) -> Dataset:
+    """The data set of the path."""
+    return parts.dataset(dataset_id)
+
+
+Requested = Annotated[Dataset, Depends(dataset)]

@@ -1,0 +1,57 @@
+-- grain: one row per day, payment channel, city, customer segment and status
+-- fact_transactions in a fraction of the bytes: a sum carries the name of the column it sums, so that what
+-- the semantic layer says of one is true of the other.
+-- depends_on: {{ ref('base_transactions') }}
+{{ config(
+    incremental_strategy='append',
+    pre_hook="{{ delete_touched_transaction_days() }}"
+) }}
+
+with customers as (
+    select * from {{ ref('dim_customer_private') }}
+),
+
+payments as (
+    select
+        payments.*,
+        coalesce(customers.customer_segment, 'Unknown') as customer_segment
+    from {{ ref('fact_transactions') }} as payments
+    left join customers
+        on payments.customer_key = customers.customer_key
+    where
+        payments.is_payment
+        {%- if is_incremental() %}
+        and {{ is_touched_transaction_day('payments.transaction_date') }}
+        {%- endif %}
+),
+
+sums as (
+    select
+        transaction_date,
+        channel_key,
+        city_key,
+        customer_segment,
+        status,
+        is_declined,
+        is_payment,
+        sum(transaction_count) as transaction_count,
+        sum(transaction_amount_abs) as transaction_amount_abs,
+        sum(spending_amount) as spending_amount,
+        sum(revenue_amount) as revenue_amount,
+        sum(processing_time) as processing_time,
+        sum(timed_count) as timed_count
+    from payments
+    group by transaction_date, channel_key, city_key, customer_segment, status, is_declined, is_payment
+),
+
+final as (
+    select
+        {{ surrogate_key(['transaction_date', 'channel_key', 'city_key', 'customer_segment', 'status']) }}
+            as payments_daily_key,
+        *,
+        {{ build_number() }} as _build_id
+    from sums
+)
+
+select * from final
+order by transaction_date

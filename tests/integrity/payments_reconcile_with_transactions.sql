@@ -1,0 +1,58 @@
+-- Per day and channel, to the cent and the payment: what silver delivered = what the daily sums say was paid,
+-- failed and earned, the fee computed anew from the channel's percentage. And every method that dst knows is a
+-- member of the dimension.
+with both_sides as (
+    select
+        transactions.transaction_date,
+        channels.channel_name,
+        1 as payments,
+        case when transactions.is_approved then 0 else 1 end as failed,
+        case when transactions.is_approved then -transactions.amount else 0 end as settled_amount,
+        case
+            when transactions.is_approved then round(-transactions.amount * channels.fee_percent / 100, 2)
+            else 0
+        end as revenue_amount
+    from {{ ref('stg_transactions') }} as transactions
+    inner join {{ ref('dim_channel') }} as channels
+        on transactions.payment_method = channels.channel_name
+    where transactions.transaction_type = 'purchase'
+    union all
+    select
+        daily.transaction_date,
+        channels.channel_name,
+        -daily.transaction_count as payments,
+        case when daily.is_declined then -daily.transaction_count else 0 end as failed,
+        -daily.spending_amount as settled_amount,
+        -daily.revenue_amount as revenue_amount
+    from {{ ref('fact_payments_daily') }} as daily
+    inner join {{ ref('dim_channel') }} as channels
+        on daily.channel_key = channels.channel_key
+),
+
+differences as (
+    select
+        transaction_date,
+        channel_name,
+        sum(payments) as payments,
+        sum(failed) as failed,
+        sum(settled_amount) as settled_amount,
+        sum(revenue_amount) as revenue_amount
+    from both_sides
+    group by transaction_date, channel_name
+)
+
+select * from differences
+where payments <> 0 or failed <> 0 or settled_amount <> 0 or revenue_amount <> 0
+union all
+select
+    null as transaction_date,
+    summary.payment_method_name as channel_name,
+    null as payments,
+    null as failed,
+    null as settled_amount,
+    null as revenue_amount
+from {{ ref('dst_payment_method_summary') }} as summary
+left join {{ ref('dim_payment_method') }} as methods
+    on summary.payment_method_name = methods.payment_method_name
+where methods.payment_method_name is null
+group by summary.payment_method_name
