@@ -63,14 +63,14 @@ KIND = {name: i for i, name in enumerate(KINDS)}
 
 _TO_OTHER_BANKS = [TEXT["Account top-up"], TEXT["Payment to another bank"],
                    TEXT["Transfer to brokerage account"]]  # fmt: skip
-ROWS_SHARE, ROWS_A_MONTH = 0.06, 4.0  # of the bank's transactions; of a person who is connected
+ROWS_SHARE, ROWS_A_MONTH = 0.075, 3.7  # of the bank's transactions; of a person who is connected
 FOUNDERS = 0.3  # of those who ever connect, already in the first period
 MOST_CONNECT = 0.25
 INTEREST = 0.031 / 12
 CONSENT_DAYS, RENEWED, REVOCATION = 180, 0.85, 0.010  # the last one a month
 PENDING_SHARE, RELEASED_SHARE, RELEASED_AFTER, CHANGED_SHARE = 0.4, 0.04, 7, 0.12
 REFUND_SHARE, TAGGED_SHARE, SECOND_TAG, UNTAGGED, TAG_CHANGE = 0.03, 0.55, 0.2, 0.03, 0.008
-PURCHASES, FRIENDS_OUT, FRIENDS_IN = 4.0, 0.35, 0.25  # a month
+PURCHASES, FRIENDS_OUT, FRIENDS_IN = 3.2, 0.35, 0.25  # a month
 
 
 @dataclass

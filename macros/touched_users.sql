@@ -36,8 +36,3 @@
     select 1
     {%- endif %}
 {%- endmacro %}
-
-{% macro delete_all_rows() -%}
-    {#- Pre-hook of a small relation whose rows are all written anew. -#}
-    {{- return('delete from ' ~ this if is_incremental() else 'select 1') -}}
-{%- endmacro %}

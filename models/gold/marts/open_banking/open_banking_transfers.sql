@@ -85,7 +85,7 @@ candidates as (
             and sent.currency = received.currency
             and sent.amount = -received.amount
             and sent.booking_date <= received.booking_date
-            and received.booking_date <= {{ dbt.dateadd('day', 3, 'sent.booking_date') }}
+            and {{ dbt.dateadd('day', 3, 'sent.booking_date') }} >= received.booking_date
     where
         sent.amount < 0
         -- what moves within this bank is told by its own types of transactions
