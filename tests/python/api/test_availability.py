@@ -106,9 +106,8 @@ class Door:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for one in self._open:
-            with closing(one):
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
+            with closing(one), suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
         self._open.clear()
 
     def _accept(self, listener: socket.socket) -> None:

@@ -146,7 +146,7 @@ def test_requests_that_cannot_be_used(me: Asker) -> None:
         ({"dataset": "nothing"}, 404),
         ({"dataset": FACT, "format": "xlsx"}, 422),
         ({"dataset": FACT, "colour": "red"}, 422),
-        ({"dataset": FACT, "where": ["status:eq:x"]}, 422),
+        ({"dataset": FACT, "where": ["status:eq:x"]}, 404),
         ({}, 422),
         ([], 422),
     ):

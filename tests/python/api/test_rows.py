@@ -31,21 +31,22 @@ def me(ask: Callable[..., Asker], users: tuple[int, int]) -> Asker:
 
 
 def test_list_and_schema(me: Asker, catalog: Catalog, demo_warehouse: Warehouse) -> None:
+    """All columns of the relation, in its order, but load metadata; each described."""
+    stored: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for schema, relation, column in demo_warehouse.query(
+        "select table_schema, table_name, column_name::text from information_schema.columns"
+        " order by ordinal_position"
+    ):
+        if not column.startswith("_"):
+            stored[schema, relation].append(column)
     listed = me.get("/datasets").json()["datasets"]
     assert [one["id"] for one in listed] == sorted(catalog.datasets)
     for one in listed:
-        schema = me.get(f"/datasets/{one['id']}/schema").json()
+        found = me.get(f"/datasets/{one['id']}/schema").json()
         dataset = catalog.datasets[one["id"]]
-        columns = [
-            row[0]
-            for row in demo_warehouse.query(
-                "select column_name::text from information_schema.columns"
-                " where table_schema = %s and table_name = %s order by ordinal_position",
-                [dataset.schema, dataset.relation],
-            )
-        ]
-        assert [c["name"] for c in schema["columns"]] == [c for c in columns if c[0] != "_"]
-        assert all(column["description"] for column in schema["columns"])
+        names = [column["name"] for column in found["columns"]]
+        assert names == stored[dataset.schema, dataset.relation]
+        assert all(column["description"] for column in found["columns"])
 
 
 def test_every_data_set_answers(me: Asker, catalog: Catalog) -> None:
@@ -86,10 +87,10 @@ def test_hashes_are_texts(me: Asker) -> None:
 
 
 @pytest.mark.parametrize("sort", ["asc", "desc"])
-@pytest.mark.parametrize("limit", [1, 3, 7])
+@pytest.mark.parametrize("limit", [1, 7])
 def test_pages_are_the_whole(me: Asker, catalog: Catalog, sort: str, limit: int) -> None:
     """Each row once, in a total order, also where many rows are of one day."""
-    for dataset in ("fact_loan_payments", "dim_account", "dst_monthly_spending_summary"):
+    for dataset in ("fact_loan_payments", "dim_account", "fact_customer_interactions"):
         whole = me.rows(dataset, limit=10_000, sort=sort)
         assert me.rows(dataset, limit=limit, sort=sort) == whole
         assert (
@@ -119,9 +120,10 @@ def test_dates(me: Asker) -> None:
     day = contacts[0]["interaction_at"][:10]
     same = [row for row in contacts if row["interaction_at"][:10] == day]
     assert me.rows("fact_customer_interactions", start_date=day, end_date=day) == same
-    assert me.get(f"/datasets/{FACT}/query", start_date=end, end_date=start).status_code == 422
-    assert me.get(f"/datasets/{FACT}/query", start_date="yesterday").status_code == 422
-    assert me.get("/datasets/dim_product/query", start_date=start).status_code == 422
+    assert me.get(f"/datasets/{FACT}/query", start_date=end, end_date=start).status_code == 409
+    assert me.get("/datasets/dim_product/query", start_date=start).status_code == 404
+    for day in ("yesterday", "1735689600", "2025-01-01T00:00:00", "2025-02-30", "25-01-01"):
+        assert me.get(f"/datasets/{FACT}/query", start_date=day).status_code == 422
     assert me.rows(FACT, start_date="0001-01-01", end_date="9999-12-31") == rows
 
 
@@ -139,8 +141,8 @@ def test_accounts(me: Asker, ask: Callable[..., Asker], users: tuple[int, int]) 
         answer = me.get(f"/datasets/{FACT}/query", account_ids=ids)
         assert answer.status_code == 404, ids
         assert "data" not in answer.json()
-    assert me.get("/datasets/dim_product/query", account_ids=accounts[0]).status_code == 422
-    assert me.get(f"/datasets/{FACT}/query", tag_ids="1").status_code == 422
+    assert me.get("/datasets/dim_product/query", account_ids=accounts[0]).status_code == 404
+    assert me.get(f"/datasets/{FACT}/query", tag_ids="1").status_code == 404
     assert me.get(f"/datasets/{FACT}/query", account_ids="").status_code == 422
 
 
@@ -166,10 +168,15 @@ def test_conditions(me: Asker) -> None:
     late = [row for row in me.rows("fact_loan_payments") if row["is_late"]]
     assert me.rows("fact_loan_payments", where="is_late:eq:true") == late
     for where in (
-        "status:eq:nothing", "status:gte:approved", "channel:eq:POS", "spending_amount:eq:1",
+        "status:eq:nothing", "status:gte:1", "channel:eq:POS", "spending_amount:eq:1",
+        "customer_id:eq:6", "_build_id:gte:1", "nothing:eq:1",
+    ):  # fmt: skip
+        wanted = 422 if where[0] == "_" else 404
+        assert me.get(f"/datasets/{FACT}/query", where=where).status_code == wanted, where
+    for where in (
         "spending_amount:gte:much", "spending_amount:gte:1e5", "spending_amount:gte:nan",
-        "spending_amount:gte:" + "9" * 40, "customer_id:eq:6", "status", "status:eq:",
-        "Status:eq:approved", "_build_id:gte:1",
+        "spending_amount:gte:" + "9" * 40, "spending_amount:gte:\u0665", "status", "status:eq:",
+        "Status:eq:approved", "status:ne:approved",
     ):  # fmt: skip
         assert me.get(f"/datasets/{FACT}/query", where=where).status_code == 422, where
 
@@ -218,12 +225,12 @@ def test_cursors_belong_to_their_question(
     path = f"/datasets/{FACT}/query"
     cursor = me.get(path, limit=2).json()["next_cursor"]
     assert me.get(path, limit=5, cursor=cursor).status_code == 200
-    assert me.get(path, cursor=cursor, sort="desc").status_code == 422
-    assert me.get(path, cursor=cursor, start_date="2024-01-01").status_code == 422
-    assert me.get("/datasets/dim_account/query", cursor=cursor).status_code == 422
-    assert ask(users[1]).get(path, cursor=cursor).status_code == 422
+    assert me.get(path, cursor=cursor, sort="desc").status_code == 404
+    assert me.get(path, cursor=cursor, start_date="2024-01-01").status_code == 404
+    assert me.get("/datasets/dim_account/query", cursor=cursor).status_code == 404
+    assert ask(users[1]).get(path, cursor=cursor).status_code == 404
     for changed in (cursor[:-2], "A" + cursor[1:], cursor + "AA", "x", "-" * 50):
-        assert me.get(path, cursor=changed).status_code == 422
+        assert me.get(path, cursor=changed).status_code == 404
 
 
 @given(st.text(), st.lists(st.none() | st.integers() | st.text() | st.booleans()))
@@ -356,14 +363,17 @@ def test_figures_are_ones_own(
 def test_figures_that_are_not_offered(me: Asker) -> None:
     path = f"/datasets/{FACT}/semantic"
     for parameters in (
-        {}, {"measures": "nothing"}, {"measures": "spending_amount"}, {"measures": "sum(1)"},
-        {"measures": ["transactions", "transactions"]},
+        {"measures": "nothing"}, {"measures": "spending_amount"},
         {"measures": "transactions", "dimensions": "customer_id"},
+    ):  # fmt: skip
+        assert me.get(path, **parameters).status_code == 404, parameters
+    for parameters in (
+        {}, {"measures": "sum(1)"}, {"measures": ["transactions", "transactions"]},
         {"measures": "transactions", "dimensions": ["date", "date"]},
         {"measures": "transactions", "period": "decade"},
     ):  # fmt: skip
         assert me.get(path, **parameters).status_code == 422, parameters
-    assert me.get("/datasets/dim_date/semantic", measures="days").status_code == 422
+    assert me.get("/datasets/dim_date/semantic", measures="days").status_code == 404
 
 
 def test_more_groups_than_the_limit(me: Asker) -> None:
