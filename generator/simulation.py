@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generator import economy, life, obligations, purchases, render, service
+from generator import commerce, economy, life, obligations, purchases, render, service
 from generator.columns import Array, Columns
 from generator.ledger import Ledger, post, remember
 from generator.open_banking import Connected, OpenBanking
@@ -19,6 +19,7 @@ from generator.timeline import Period, date_of, day_number, day_period, history_
 from generator.transactions import TransactionWriter
 from generator.world import World, create_world
 
+# of the bank itself
 TABLES = (
     "products",
     "merchants",
@@ -77,6 +78,7 @@ class Simulation:
         self.transactions = TransactionWriter(self.world, names)
         self.open_banking = OpenBanking(self.world)
         self.open_banking_text = OpenBankingRenderer(self.world, self.open_banking, names)
+        self.marketplace = commerce.Marketplace(self.world)
         self.periods = history_periods(options.start, options.end)
         self.today = day_number(options.start) - 1
 
@@ -140,6 +142,7 @@ class Simulation:
             tables["economic_indicators"] = indicators
         connected = self.open_banking.step(world, period, ledger)
         tables |= self.open_banking_text.tables(connected)
+        tables |= self.marketplace.step(period, ledger)
         service.forget_campaigns(world, period)
         self.today = period.last
         return Happened(

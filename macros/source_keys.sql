@@ -9,6 +9,8 @@
         'institutions': 'institution_id', 'connections': 'connection_id',
         'external_accounts': 'external_account_id', 'tags': 'tag_id',
         'external_transactions': 'external_transaction_id', 'transaction_tags': 'transaction_tag_id',
-        'balance_snapshots': 'balance_snapshot_id'
+        'balance_snapshots': 'balance_snapshot_id',
+        'product_category': 'category_id', 'product': 'catalogue_product_id', 'sales_fact': 'order_line_id',
+        'subscription_data': 'subscription_id', 'weather_data': 'weather_key', 'kafka_stream': 'event_id'
     }) -}}
 {%- endmacro %}
