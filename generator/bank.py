@@ -101,7 +101,7 @@ def write_history(
                     progress(len(happened.ledger.rows))
             if writing is not None:
                 delivered_rows += writing.result()
-        write_truth(simulation.world, totals, folder / "truth.json")
+        write_truth(simulation.world, simulation.marketplace, totals, folder / "truth.json")
         days = state.get("days", {}) if state is not None and same else {}
         write_json(folder / "generator.json", {**options.to_json(), "days": days})
         if state is not None and not same:

@@ -1,8 +1,8 @@
--- grain: one row per active customer and category whose budget of the month that runs is exceeded or will be
+-- grain: one row per active customer and category with a budget of the month that runs
 
 with spending as (
     select * from {{ ref('person_spending') }}
-    where spending_kind <> 'fraud'
+    where spending_kind <> 'fraud' and (has_history_budget or explicit_budget_amount is not null)
 ),
 
 people as (
@@ -17,8 +17,7 @@ budgets as (
         as_of_date,
         coalesce(max(explicit_budget_amount), sum(history_budget_amount)) as budget_amount,
         case when max(explicit_budget_amount) is null then 'history' else 'explicit' end as budget_source,
-        max(explicit_budget_amount) is not null
-        or (bool_or(has_history_budget) and sum(history_budget_amount) > 0) as has_budget,
+        max(explicit_budget_amount) is not null or sum(history_budget_amount) > 0 as has_budget,
         sum(month_to_date_amount) as spent_amount,
         sum(month_to_date_amount) + sum(expected_rest_amount) as projected_amount,
         max(coalesce(category_highest_amount, 0)) as highest_month_amount
@@ -39,12 +38,13 @@ alerts as (
     select
         *,
         case
+            when overrun_amount < {{ var('smallest_saving') }} then 'none'
             when spent_amount > limit_amount and spent_amount > highest_month_amount then 'critical'
             when spent_amount > limit_amount then 'high'
             when projected_amount > limit_amount then 'medium'
+            else 'none'
         end as alert_level
     from judged
-    where overrun_amount >= {{ var('smallest_saving') }}
 )
 
 select
@@ -58,10 +58,13 @@ select
     cast(extract(day from alerts.as_of_date) as integer) as days_elapsed,
     cast(extract(day from {{ dbt.last_day('alerts.as_of_date', 'month') }}) as integer) as days_in_month,
     alerts.alert_level,
-    cast(row_number() over (
-        partition by alerts.customer_id
-        order by alerts.overrun_amount desc, alerts.category_name asc
-    ) as integer) as alert_rank,
+    case
+        when alerts.alert_level <> 'none'
+            then cast(row_number() over (
+                    partition by alerts.customer_id, alerts.alert_level = 'none'
+                    order by alerts.overrun_amount desc, alerts.category_name asc
+                ) as integer)
+    end as alert_rank,
     alerts.budget_amount,
     alerts.budget_source,
     alerts.spent_amount,
@@ -72,4 +75,3 @@ select
 from alerts
 inner join people
     on alerts.customer_id = people.customer_id
-where alerts.alert_level is not null
