@@ -11,6 +11,7 @@ from orchestration.dbt import MANIFEST
 from orchestration.resources import RETRIES, Folders, shown, told
 from pipeline import steps
 from warehouse import server
+from warehouse.bronze import read_tables
 
 # The day that has just begun is one of them: its batch may be there before it ends.
 DAYS = dg.DailyPartitionsDefinition(start_date="2020-01-01", end_offset=1, timezone="UTC")
@@ -18,6 +19,7 @@ BRONZE = [
     dg.AssetKey(["bronze", source["name"]])
     for source in MANIFEST["sources"].values()
     if source["source_name"] == "bronze"
+    and (source["name"] in read_tables() or source["name"].startswith("load_batch"))
 ]
 
 
