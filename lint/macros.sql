@@ -85,3 +85,12 @@
 {% macro is_unscheduled(transactions) %}{{ transactions }}.transaction_type = 'x'{% endmacro %}
 {% macro is_declined_for_money(transactions) %}{{ transactions }}.decline_reason = 'x'{% endmacro %}
 {% macro months_that_differ(curated_value, dst_columns) %}select 'table' as dst_table{% endmacro %}
+{% macro household(dependents, marital_status) %}{{ dependents }}{% endmacro %}
+{% macro health_components() %}{{ return({'balance': ['discretionary_percent', 10, 60, 30]}) }}{% endmacro %}
+{% macro linear_score(value, at_0, at_100) %}{{ value }}{% endmacro %}
+{% macro health_grade(score) %}{{ score }}{% endmacro %}
+{% macro ratio_reading(ratio) %}{{ ratio }}{% endmacro %}
+{% macro month_of(day) %}{{ day }}{% endmacro %}
+{% macro months_from(month, number) %}{{ month }}{% endmacro %}
+{% macro replace_all_rows() %}{% endmacro %}
+{% macro touched_users() %}select user_id from users{% endmacro %}

@@ -18,6 +18,13 @@ from warehouse.errors import WarehouseError
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, in one process, what shares a fixture: the demo warehouse, or a file's own."""
+    for item in items:
+        shared = "demo_warehouse" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("demo" if shared else item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The warehouse that `make demo` makes: default data, loaded, built, all dbt tests green."""

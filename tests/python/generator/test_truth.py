@@ -28,12 +28,18 @@ REASONS = {
     "missing_account",
     "orphan_account",
     "orphan_customer",
+    "orphan_product",
+    "orphan_transaction",
+    "unknown_type",
     "unreadable_amount",
     "unreadable_date",
     "impossible_amount",
     "impossible_date",
     "impossible_value",
     "foreign_currency",
+    "unknown_status",
+    "orphan_connection",
+    "orphan_tag",
 }
 
 

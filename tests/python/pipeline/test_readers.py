@@ -90,6 +90,11 @@ def test_personal_data_is_masked(
         "select person_name from dst.dst_person_analytics",
         "select person_name from dst.dst_monthly_spending_summary",
         "select top_spender from dst.vw_dst_latest_month_dashboard",
+        "select person_name from gold.financial_health",
+        "select person_name from gold.vw_spending_patterns",
+        "select person_name from gold.vw_financial_recommendations",
+        "select person_name from gold.vw_lifestyle_improvements",
+        "select person_name from gold.vw_budget_alerts",
     ):
         found = {row[0] for row in reader.execute(query)}  # type: ignore[call-overload]
         assert found

@@ -1,0 +1,77 @@
+-- grain: one row per active customer and category with a budget of the month that runs
+
+with spending as (
+    select * from {{ ref('person_spending') }}
+    where spending_kind <> 'fraud' and (has_history_budget or explicit_budget_amount is not null)
+),
+
+people as (
+    select * from {{ ref('financial_health_private') }}
+),
+
+budgets as (
+    select
+        customer_id,
+        category_name,
+        category_group,
+        as_of_date,
+        coalesce(max(explicit_budget_amount), sum(history_budget_amount)) as budget_amount,
+        case when max(explicit_budget_amount) is null then 'history' else 'explicit' end as budget_source,
+        max(explicit_budget_amount) is not null or sum(history_budget_amount) > 0 as has_budget,
+        sum(month_to_date_amount) as spent_amount,
+        sum(month_to_date_amount) + sum(expected_rest_amount) as projected_amount,
+        max(coalesce(category_highest_amount, 0)) as highest_month_amount
+    from spending
+    group by customer_id, category_name, category_group, as_of_date
+),
+
+judged as (
+    select
+        *,
+        budget_amount * (1 + {{ var('budget_tolerance_percent') }} / 100.0) as limit_amount,
+        greatest(spent_amount, projected_amount) - budget_amount as overrun_amount
+    from budgets
+    where has_budget
+),
+
+alerts as (
+    select
+        *,
+        case
+            when overrun_amount < {{ var('smallest_saving') }} then 'none'
+            when spent_amount > limit_amount and spent_amount > highest_month_amount then 'critical'
+            when spent_amount > limit_amount then 'high'
+            when projected_amount > limit_amount then 'medium'
+            else 'none'
+        end as alert_level
+    from judged
+)
+
+select
+    {{ surrogate_key(['alerts.customer_id', 'alerts.category_name']) }} as budget_alert_key,
+    alerts.customer_id,
+    {{ masked_name("people.person_name") }} as person_name,
+    alerts.category_name,
+    alerts.category_group,
+    alerts.as_of_date,
+    {{ month_of('alerts.as_of_date') }} as month_start_date,
+    cast(extract(day from alerts.as_of_date) as integer) as days_elapsed,
+    cast(extract(day from {{ dbt.last_day('alerts.as_of_date', 'month') }}) as integer) as days_in_month,
+    alerts.alert_level,
+    case
+        when alerts.alert_level <> 'none'
+            then cast(row_number() over (
+                    partition by alerts.customer_id, alerts.alert_level = 'none'
+                    order by alerts.overrun_amount desc, alerts.category_name asc
+                ) as integer)
+    end as alert_rank,
+    alerts.budget_amount,
+    alerts.budget_source,
+    alerts.spent_amount,
+    {{ percent_of('alerts.spent_amount', 'alerts.budget_amount') }} as spent_percent,
+    alerts.projected_amount,
+    alerts.overrun_amount,
+    alerts.highest_month_amount
+from alerts
+inner join people
+    on alerts.customer_id = people.customer_id
