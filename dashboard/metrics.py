@@ -84,7 +84,12 @@ def metric(name: str) -> Metric:
         KeyError: the semantic layer has no such metric.
         ValueError: it is neither a sum nor a ratio of sums, so it cannot be read from sums.
     """
-    return Layer.load(GOLD).metric(name)
+    return _layer().metric(name)
+
+
+@cache
+def _layer() -> Layer:
+    return Layer.load(GOLD)
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Layer:
         metrics: dict[str, dict[str, Any]] = {}
         measures: dict[str, dict[str, Any]] = {}
         dimensions: dict[str, str] = {}
-        for path in sorted(folder.rglob("*.yml")):
+        for path in (*folder.rglob("*_metrics.yml"), *folder.rglob("*_semantic_models.yml")):
             content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
             metrics |= {one["name"]: one for one in content.get("metrics", [])}
             for model in content.get("semantic_models", []):

@@ -36,7 +36,9 @@ metrics:
 
 @pytest.fixture()
 def layer(tmp_path: Path) -> Layer:
-    (tmp_path / "all.yml").write_text(_YAML)
+    models, metrics = _YAML.split("metrics:\n")
+    (tmp_path / "_semantic_models.yml").write_text(models)
+    (tmp_path / "_metrics.yml").write_text("metrics:\n" + metrics)
     return Layer.load(tmp_path)
 
 
