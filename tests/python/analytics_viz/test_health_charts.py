@@ -305,7 +305,7 @@ def test_above_the_limit_is_marked() -> None:
 
 def test_interest_now_and_then_is_no_income() -> None:
     # 10 of 14 months are 71 %
-    frame = months().assign(income_amount=[Decimal(0)] * 4 + [Decimal(3000)] * 10)
+    frame = months().assign(income_amount=pd.Series([Decimal(0)] * 4 + [Decimal(3000)] * 10))
     figure = health.months(frame, AS_OF)
     assert [trace.name for trace in figure.data] == [
         "essential", "discretionary", "other spending",

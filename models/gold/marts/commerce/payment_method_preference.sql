@@ -61,7 +61,8 @@ final as (
         {{ percent_of('preferences.preferring_customer_count', 'sum(preferences.preferring_customer_count) over ()') }}
             as preferring_share_percent,
         {{ percent_of('totals.returned_order_count', 'totals.order_count') }} as returned_orders_percent,
-        cast(row_number() over (order by totals.revenue_amount desc, totals.payment_method asc) as integer) as revenue_rank
+        cast(row_number() over (order by totals.revenue_amount desc, totals.payment_method asc) as integer)
+            as revenue_rank
     from totals
     inner join preferences
         on totals.payment_method = preferences.payment_method

@@ -96,7 +96,7 @@ estimates as (
         overall.city_days - overall.strata - 1 as residual_days,
         {{ as_float('ln(nullif(weighted_rainy, 0) / nullif(weighted_dry, 0))') }} as log_ratio,
         {{ as_float('sqrt(weighted_variance / nullif(weighted_rainy * weighted_dry, 0))') }} as log_error,
-        {{ as_float('joint_variation / nullif(sqrt(rain_variation * revenue_variation), 0)') }} as correlation
+        {{ as_float('joint_variation / nullif(sqrt(rain_variation * revenue_variation), 0)') }} as rain_correlation
     from sums
     cross join overall
 ),
@@ -106,10 +106,10 @@ tested as (
         *,
         2 * {{ function('normal_cdf') }}(-abs(log_ratio / nullif(log_error, 0))) as p_value,
         {{ function('student_t_p_value') }}(
-            correlation * sqrt({{ as_float('residual_days') }} / nullif(1 - correlation * correlation, 0)),
+            rain_correlation * sqrt({{ as_float('residual_days') }} / nullif(1 - rain_correlation * rain_correlation, 0)),
             {{ as_float('residual_days') }}
         ) as correlation_p_value,
-        ln((1 + correlation) / nullif(1 - correlation, 0)) / 2 as fisher_z,
+        ln((1 + rain_correlation) / nullif(1 - rain_correlation, 0)) / 2 as fisher_z,
         {{ function('normal_quantile') }}({{ as_float(0.975) }}) as z,
         1 / sqrt({{ as_float('nullif(residual_days - 1, 0)') }}) as fisher_error
     from estimates
@@ -156,7 +156,7 @@ final as (
             when adjusted_p_value < 0.05 then 'fewer orders on rainy days'
             else 'no difference shown'
         end as finding,
-        {{ significant('correlation', 6) }} as revenue_correlation,
+        {{ significant('rain_correlation', 6) }} as revenue_correlation,
         {{ significant('1 - 2 / (exp(2 * (fisher_z - z * fisher_error)) + 1)', 6) }} as revenue_correlation_ci_low,
         {{ significant('1 - 2 / (exp(2 * (fisher_z + z * fisher_error)) + 1)', 6) }} as revenue_correlation_ci_high,
         {{ significant('correlation_p_value', 4) }} as revenue_correlation_p_value,
