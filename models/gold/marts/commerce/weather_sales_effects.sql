@@ -106,7 +106,8 @@ tested as (
         *,
         2 * {{ function('normal_cdf') }}(-abs(log_ratio / nullif(log_error, 0))) as p_value,
         {{ function('student_t_p_value') }}(
-            rain_correlation * sqrt({{ as_float('residual_days') }} / nullif(1 - rain_correlation * rain_correlation, 0)),
+            rain_correlation
+            * sqrt({{ as_float('residual_days') }} / nullif(1 - rain_correlation * rain_correlation, 0)),
             {{ as_float('residual_days') }}
         ) as correlation_p_value,
         ln((1 + rain_correlation) / nullif(1 - rain_correlation, 0)) / 2 as fisher_z,
