@@ -31,7 +31,7 @@ _SHOWN = """() => {
     if (document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'notRunning')
         return null;
     const plots = [...document.querySelectorAll('.js-plotly-plot')];
-    if (plots.length < 6 || plots.some(plot => !plot._fullData || !plot.querySelector('.plot')))
+    if (plots.length < 6 || plots.some(plot => !plot._fullData || !plot.querySelector('.main-svg')))
         return null;
     const last = values => values[values.length - 1];
     const ends = plots.map(plot =>
