@@ -32,6 +32,10 @@ _STYLE = """
 [class*="st-key-card-"] .finding {font-size: 17px; font-weight: 600; line-height: 1.3;}
 [class*="st-key-card-"] .note {font-size: 13px; opacity: .75;}
 [data-testid="stColumn"] [class*="st-key-card-"] .finding {min-height: 2.6em;}
+[class*="st-key-card-"] .legend {font-size: 13px; display: flex; flex-wrap: wrap; gap: 0 14px;
+  min-height: 3.2em; align-content: flex-end;}
+.legend i {display: inline-block; width: 14px; height: 3px; margin-right: 6px;
+  vertical-align: middle;}
 .asof {opacity: .8; font-size: 15px; margin: 0;}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] {padding-left: 12px; padding-right: 12px;}

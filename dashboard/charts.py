@@ -13,7 +13,7 @@ from analytics_viz import formats
 from analytics_viz.formats import Kind
 from analytics_viz.theme import LIGHT, counterparts, template
 
-TREND_HEIGHT = 320
+TREND_HEIGHT = 250
 BAR_HEIGHT = 46
 CONFIG = {"displayModeBar": False, "responsive": True}
 
@@ -46,11 +46,6 @@ _DAYS: dict[str, Any] = {
         {"dtickrange": ["M1", None], "value": "%b %y"},
     ],
 }  # fmt: skip
-# below the plot, two names in a row: a card is as narrow as a phone
-_LEGEND: dict[str, Any] = {
-    "y": -0.14, "yanchor": "top", "x": 0.01, "xref": "container", "font": {"size": 11},
-    "entrywidth": 0.46, "entrywidthmode": "fraction", "itemwidth": 30,
-}  # fmt: skip
 _AXES: dict[Kind, dict[str, Any]] = {
     "money": {"tickprefix": "$", "tickformat": "~s"},
     "percent": {"ticksuffix": " %"},
@@ -71,16 +66,17 @@ def _template() -> go.layout.Template:
 def _over_time(kind: Kind, height: int, ticks: int = 4, **layout: Any) -> dict[str, Any]:
     return {
         "height": height,
-        "margin": {"l": 4, "r": 12, "t": 8, "b": 4},
-        "legend": _LEGEND,
-        "yaxis": {"rangemode": "tozero", "nticks": 5, **_AXES.get(kind, {})},
-        "xaxis": _DAYS | {"nticks": ticks},
+        # fixed margins: to find them plotly would draw every chart twice
+        "margin": {"l": 52, "r": 12, "t": 8, "b": 26},
+        "showlegend": False,  # the page writes it, in one look for all
+        "yaxis": {"rangemode": "tozero", "nticks": 5, "automargin": False, **_AXES.get(kind, {})},
+        "xaxis": _DAYS | {"nticks": ticks, "automargin": False},
         **layout,
     }
 
 
 def trend(lines: dict[str, pd.DataFrame], shown: Shown) -> go.Figure:
-    """A metric over time: dots are days, the line the moving average; with members a line for each.
+    """A metric over time, by day and as moving average; with members the averages of each.
 
     Args:
         lines: day, value and average of all payments, then of each member to draw beside them.
@@ -93,7 +89,7 @@ def trend(lines: dict[str, pd.DataFrame], shown: Shown) -> go.Figure:
         (frame,) = lines.values()
         traces.append({
             "type": "scatter", "x": frame["day"], "y": frame["value"] * shown.factor,
-            "mode": "markers", "name": "Each day", "marker": {"color": LIGHT.quiet, "size": 4},
+            "mode": "lines", "name": "Each day", "line": {"color": LIGHT.quiet, "width": 1},
             "hovertemplate": _hover("", shown.kind),
         })  # fmt: skip
     for place, ((name, frame), colour) in enumerate(zip(lines.items(), colours, strict=False)):
@@ -166,7 +162,7 @@ def shares(lines: dict[str, pd.DataFrame], shown: Shown) -> go.Figure:
         }
         for (name, frame), colour in zip(lines.items(), LIGHT.series, strict=False)
     ]  # fmt: skip
-    return _figure(traces, _over_time(shown.kind, TREND_HEIGHT + 40, ticks=8))
+    return _figure(traces, _over_time(shown.kind, TREND_HEIGHT + 40, ticks=5))
 
 
 def deliveries(batches: pd.DataFrame) -> go.Figure:
@@ -183,8 +179,17 @@ def deliveries(batches: pd.DataFrame) -> go.Figure:
         )
     ]  # fmt: skip
     layout = _over_time("count", TREND_HEIGHT, barmode="stack")
-    layout["xaxis"] = {"nticks": 4, "tickangle": 0, "type": "category"}
+    layout["xaxis"] = {"nticks": 4, "tickangle": 0, "automargin": False, "type": "category"}
     return _figure(traces, layout)
+
+
+def legend(figure: go.Figure) -> list[tuple[str, str]]:
+    """Name and colour of each of several series; nothing for one alone."""
+    found = [
+        (str(trace.name), str((trace.line if trace.type == "scatter" else trace.marker).color))
+        for trace in figure.data
+    ]
+    return found if len(found) > 1 else []
 
 
 def in_theme(figure: go.Figure, is_dark: bool) -> go.Figure:

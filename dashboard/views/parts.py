@@ -53,11 +53,19 @@ def chart(
     figure: go.Figure,
 ) -> None:
     """A chart in a card, in the page's theme; words: what it is of, what it says, how to read."""
-    said = list(zip(("of", "finding", "note"), words, strict=True))
+    drawn = charts.in_theme(figure, st.context.theme.type == "dark")
+    said = zip(("of", "finding", "note"), words, strict=True)
+    lines = "".join(f'<p class="{kind}">{html.escape(text)}</p>' for kind, text in said)
+    names = "".join(
+        f'<span><i style="background:{colour}"></i>{html.escape(name)}</span>'
+        for name, colour in charts.legend(drawn)
+    )
+    if names:
+        lines += f'<p class="legend">{names}</p>'
     with place.container(border=True, key=f"card-{key}"):
-        st.html("".join(f'<p class="{kind}">{html.escape(text)}</p>' for kind, text in said))
+        st.html(lines)
         st.plotly_chart(
-            charts.in_theme(figure, st.context.theme.type == "dark"), theme=None,
+            drawn, theme=None,
             config=charts.CONFIG, key=f"{key}-figure", width="stretch", alt=": ".join(words[:2]),
         )  # fmt: skip
 

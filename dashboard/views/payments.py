@@ -40,7 +40,7 @@ def show(state: data.State) -> None:
     for column, one in zip(st.columns(3), payments.metrics().values(), strict=True):
         as_shown = charts.SHOWN[one.name]
         lines = shown.trend(one)
-        note = "Per day; the line is the average of seven days."
+        note = "Each day, and the average of seven days."
         if split:
             note = f"Average of seven days, the {len(split)} largest by {word}."
         chart(

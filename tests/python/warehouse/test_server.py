@@ -407,6 +407,24 @@ def test_reader_logs_in_once_it_has_a_password(
             conn.execute("create table gold.mine ()")
 
 
+def test_reader_of_the_embedded_server_needs_no_setting(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password is made up and kept in the server's folder, for its owner only."""
+    warehouse("start")
+    file = warehouse.home / "bi_reader_password"
+    assert file.stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("WAREHOUSE_HOME", str(warehouse.home))
+    for name in ("DB_HOST", "BI_READER_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("WAREHOUSE_ENV_FILE", str(warehouse.home / "no.env"))
+    with connect(Settings.reader()) as conn:
+        assert conn.execute("select current_user").fetchone() == ("bi_reader",)
+    monkeypatch.setenv("BI_READER_PASSWORD", "another")
+    with pytest.raises(WarehouseError, match="set BI_READER_PASSWORD in .env"):
+        connect(Settings.reader())
+
+
 def test_the_password_is_not_shown() -> None:
     settings = Settings("h", 1, "u", "s3cret", "d", "environment")
     assert "s3cret" not in repr(settings) + str(settings) + settings.address
