@@ -37,7 +37,7 @@ _SHOWN = """() => {
     const ends = plots.map(plot =>
         plot._fullData.map(line => [line.name, line._length, last(line.x), last(line.y)]));
     const texts = [...document.querySelectorAll('.finding, [data-testid=stMetricValue]')];
-    return JSON.stringify([ends, texts.map(text => text.innerText)]);
+    return JSON.stringify([ends, texts.map(text => text.textContent)]);
 }"""
 _CHANGED = f"(before) => {{ const now = ({_SHOWN})(); return now !== null && now !== before; }}"
 
