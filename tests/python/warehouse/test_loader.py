@@ -415,7 +415,7 @@ def test_a_loader_waits_for_another(
     caplog.set_level(logging.INFO)
     folder = write_batch("2023-01-31")
     with (
-        _holding(database, f"select pg_advisory_lock({loader._LOCK})") as other,
+        _holding(database, f"select pg_advisory_lock({loader.LOCK})") as other,
         _loading(folder, database),
     ):
         _until(lambda: _waits_for_a_lock(database))
