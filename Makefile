@@ -59,7 +59,7 @@ lock: .venv/uv ## Resolve the dependencies of pyproject.toml anew into requireme
 	$(COMPILE) -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 # ---------------------------------------------------------------- the warehouse
-.PHONY: demo start generate build reports duckdb psql docs
+.PHONY: demo start generate build reports day backfill duckdb psql docs
 demo: generate build reports ## From nothing to the first report: server, data, dbt build, reports
 	@$(RUN) -m analytics_viz.open reports/index.html
 
@@ -86,6 +86,16 @@ train: start ## Fit the models of gold.predictive_analytics anew on this warehou
 
 duckdb: start .venv/apps ## Gold and dst as one read-only DuckDB file and as Parquet, in data/laptop/
 	$(RUN) -m warehouse duckdb
+
+DAY = $(RUN) -m pipeline
+DAY_OPTIONS = $(if $(DAY_TRANSACTIONS),--day-transactions $(DAY_TRANSACTIONS)) $(ARGS)
+
+day: start ## One more day, to the reports: make day DATE=2026-11-21 (without DATE: yesterday)
+	$(DAY) day $(if $(DATE),--date $(DATE)) $(DAY_OPTIONS)
+
+backfill: start ## Several days in one go: make backfill FROM=2026-11-21 TO=2026-11-23
+	@test -n "$(FROM)" -a -n "$(TO)" || { echo "Say which days: make backfill FROM=2026-11-21 TO=2026-11-23" >&2; exit 2; }
+	$(DAY) backfill --from $(FROM) --to $(TO) $(DAY_OPTIONS)
 
 psql: start ## Open psql in the warehouse
 	$(RUN) -m warehouse psql

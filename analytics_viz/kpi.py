@@ -11,7 +11,7 @@ from typing import LiteralString
 import pandas as pd
 
 from analytics_viz import formats
-from analytics_viz.data import Period, Warehouse
+from analytics_viz.data import Parameters, Period, Warehouse
 from analytics_viz.formats import Kind, Number
 
 HISTORY = 13  # periods: about a year of 28 or 30 days
@@ -123,16 +123,21 @@ def periods_until(as_of: dt.date, first_day: dt.date, days: int = 30) -> list[Pe
 
 
 def read(
-    warehouse: Warehouse, kpis: Sequence[Kpi], as_of: dt.date, days: int = 30
+    warehouse: Warehouse,
+    kpis: Sequence[Kpi],
+    as_of: dt.date,
+    days: int = 30,
+    parameters: Parameters | None = None,
 ) -> list[Reading]:
     """Measure each figure in each period, every number by the very query that the card shows."""
     periods = periods_until(as_of, warehouse.first_day, days)
+    bound = [{**(parameters or {}), **period.parameters} for period in periods]
     return [
         Reading(
             kpi,
             periods,
-            [_number(warehouse.value(kpi.query, period.parameters)) for period in periods],
-            warehouse.printed(kpi.query, periods[-1].parameters),
+            [_number(warehouse.value(kpi.query, one)) for one in bound],
+            warehouse.printed(kpi.query, bound[-1]),
         )
         for kpi in kpis
     ]

@@ -123,17 +123,29 @@ def compose(
     fits = len(packed) * 4 / 3 <= settings.max_mb * 1e6
     attached = f"reports_{as_of.isoformat()}.zip" if fits else ""
     text, html = page.render_mail(contents, index, failed, attached, settings.base_url)
-    message = EmailMessage()
     lost = f", {len(failed)} not built" if failed else ""
-    message["Subject"] = f"Reports: data as of {formats.day(as_of)}{lost}"
-    message["From"] = settings.sender
-    message["To"] = ", ".join(settings.recipients)
-    message["Date"] = format_datetime(dt.datetime.now(dt.UTC))
-    message["Message-ID"] = make_msgid(domain=Address(addr_spec=settings.sender).domain)
+    message = _addressed(settings, f"Reports: data as of {formats.day(as_of)}{lost}")
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     if attached:
         message.add_attachment(packed, maintype="application", subtype="zip", filename=attached)
+    return message
+
+
+def compose_alert(settings: MailSettings, subject: str, text: str) -> EmailMessage:
+    """A short message that something failed."""
+    message = _addressed(settings, subject)
+    message.set_content(text)
+    return message
+
+
+def _addressed(settings: MailSettings, subject: str) -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = subject
+    message["From"] = settings.sender
+    message["To"] = ", ".join(settings.recipients)
+    message["Date"] = format_datetime(dt.datetime.now(dt.UTC))
+    message["Message-ID"] = make_msgid(domain=Address(addr_spec=settings.sender).domain)
     return message
 
 

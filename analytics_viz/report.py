@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
@@ -18,7 +18,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics_viz import data, export, kpi, page
-from analytics_viz.data import Period, Warehouse, open_warehouse
+from analytics_viz.data import Parameters, Period, Warehouse, open_warehouse
 from analytics_viz.kpi import Kpi
 from warehouse.config import PROJECT_ROOT, variables
 from warehouse.errors import WarehouseError
@@ -62,6 +62,8 @@ class Report:
         days: length of the period that the cards compare with the one before.
         refresh_seconds: its page loads itself anew so often; None for one that stays as it is.
         is_analysis: it reads relations that may be built less often than the rest of gold.
+        parameters: bound to its queries besides the days.
+        for_customer: makes the same report about one customer, by id.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Report:
     days: int = 30
     refresh_seconds: int | None = None
     is_analysis: bool = False
+    parameters: Parameters = field(default_factory=dict)
+    for_customer: Callable[[Warehouse, int], Report] | None = None
 
     @property
     def number(self) -> str:
@@ -92,13 +96,14 @@ def read(
         WarehouseError: a relation is missing, or the connection was lost.
     """
     as_of = warehouse.value(data.ANALYSES_AS_OF) if report.is_analysis else warehouse.as_of
-    readings = kpi.read(warehouse, report.kpis, as_of, report.days)
+    readings = kpi.read(warehouse, report.kpis, as_of, report.days, report.parameters)
     sections = []
     for chart in report.charts:
         if chart.query is None:
             frame, sql = kpi.to_frame(readings), None
         else:
-            parameters = {"as_of": as_of, **Period.last(chart.days, as_of).parameters}
+            days = Period.last(chart.days, as_of).parameters
+            parameters = {**report.parameters, "as_of": as_of, **days}
             frame = warehouse.frame(chart.query, parameters)
             sql = warehouse.printed(chart.query, parameters)
         sections.append(
@@ -236,9 +241,18 @@ def main(report: Report, argv: Sequence[str] | None = None) -> int:
         help="build it anew every so often (default: %(const)s s) until Ctrl-C;"
         " the page loads itself anew",
     )
+    if report.for_customer:
+        parser.add_argument(
+            "--customer",
+            type=_identifier,
+            default=None,
+            metavar="ID",
+            help="about this customer only, into a file of its own (default: about all)",
+        )
     options = parser.parse_args(argv)
-    if options.watch and (options.timestamp or options.export):
-        parser.error("--watch rewrites one page: leave out --timestamp and --export")
+    customer = getattr(options, "customer", None)
+    if options.watch and (options.timestamp or options.export or customer is not None):
+        parser.error("--watch rewrites one page: leave out --timestamp, --export and --customer")
 
     def work() -> int:
         browser = export.find_browser() if options.export else None
@@ -246,7 +260,10 @@ def main(report: Report, argv: Sequence[str] | None = None) -> int:
         if options.watch:
             return watch(report, folder, options.watch)
         with open_warehouse() as warehouse:
-            written = write(report, warehouse, folder, has_timestamp=options.timestamp)
+            wanted = report
+            if report.for_customer and customer is not None:
+                wanted = report.for_customer(warehouse, customer)
+            written = write(wanted, warehouse, folder, has_timestamp=options.timestamp)
         paths = [written.path]
         if browser:
             paths += export.write_images(written.images, options.export, browser)
@@ -284,6 +301,12 @@ def watch(report: Report, folder: Path, seconds: int) -> int:
 def _seconds(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 86_400:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds up to a day")
+    return int(text)
+
+
+def _identifier(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no id of a customer, which is a number")
     return int(text)
 
 

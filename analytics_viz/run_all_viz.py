@@ -78,7 +78,7 @@ def write_each(
     """Build the reports of the scripts; returns those written, and why the others were not."""
     written: list[Written] = []
     failed: dict[str, str] = {}
-    with tqdm(scripts, unit="report", leave=False) as progress:
+    with tqdm(scripts, unit="report", leave=False, disable=None) as progress:
         for script in progress:
             progress.set_description(script.stem)
             if warehouse.connection.closed:
@@ -102,6 +102,34 @@ def explained(error: Exception) -> str:
     ours = [frame for frame in frames if SCRIPTS in Path(frame.filename).parents] or frames
     said = " ".join(f"{type(error).__name__}: {error}".split())
     return f"{said} ({shown(Path(ours[-1].filename))}, line {ours[-1].lineno})."
+
+
+def refresh(folder: Path | None = None, *, email: bool = True) -> list[Written]:
+    """All reports and the index, for programs; returns the reports written.
+
+    Raises:
+        WarehouseError: some could not be built (the others are written), or the message is refused.
+    """
+    folder = folder or default_folder()
+    with open_warehouse() as warehouse:
+        written, failed = write_each(list(find_scripts().values()), warehouse, folder)
+    if written:
+        index = _write_index(folder)
+        if email:
+            send_mail(written, index, failed)
+    if failed:
+        raise WarehouseError(
+            f"{len(failed)} of {len(failed) + len(written)} reports were not built: "
+            + " ".join(f"{name}: {why}" for name, why in failed.items())
+        )
+    return written
+
+
+def _write_index(folder: Path) -> Path:
+    index = folder / "index.html"
+    summaries = page.find_summaries(folder)
+    write_atomically(index, page.render_index(summaries, dt.datetime.now(dt.UTC)))
+    return index
 
 
 def send_mail(written: Sequence[Written], index: Path, failed: Mapping[str, str]) -> None:
@@ -155,9 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"error: {name} was not built: {why}", file=sys.stderr)  # noqa: T201
         if not written:
             return 1
-        index = folder / "index.html"
-        summaries = page.find_summaries(folder)
-        write_atomically(index, page.render_index(summaries, dt.datetime.now(dt.UTC)))
+        index = _write_index(folder)
         paths = [*(one.path for one in written), index]
         if browser:
             figures = {stem: figure for one in written for stem, figure in one.images.items()}

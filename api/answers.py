@@ -22,7 +22,7 @@ async def selected(
     """The conditions of a selection, once all its ids are known to be the caller's.
 
     Raises:
-        Problem: 404 if an id is not; 422 if the data set cannot be filtered so.
+        Problem: 404 if an id is not, or if the data set cannot be filtered so.
     """
     where = chosen(dataset, caller.user, selection)
     for query, values, wanted in ownership(catalog, dataset, caller.user, selection):

@@ -33,7 +33,7 @@ OPENING = sql.SQL(
 CONNECT_SECONDS = 2
 WAIT_SECONDS = 5.0
 # While the server is known to be away nobody waits; each request tries the door again.
-DOWN_SECONDS = 0.25
+DOWN_SECONDS = 0.5
 
 _NOT_BUILT = (
     psycopg.errors.UndefinedTable,
@@ -136,13 +136,9 @@ class Database:
                 if not _is_lost(error):
                     raise
             # A session that died since it was last used: sort out all of them, then try once more.
+            self._is_down = True
             await self._pool.check()
-            try:
-                return await self._rows(user, query, parameters)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                if _is_lost(error):
-                    await self._noted_down(self._pool)
-                raise
+            return await self._rows(user, query, parameters)
 
     async def _rows(
         self, user: int, query: Query, parameters: Sequence[Any]
@@ -153,6 +149,7 @@ class Database:
             async with connection.pipeline(), connection.transaction():
                 opening = await connection.execute(OPENING, (str(user),))
                 cursor = await connection.execute(query, parameters)
+            self._is_down = False
             found = await opening.fetchone()
             assert found is not None
             return State(found[1], found[2]), await cursor.fetchall()
@@ -165,6 +162,8 @@ class Database:
 
 def _is_lost(error: psycopg.Error) -> bool:
     """True if the session is gone, not only its last command refused."""
+    if isinstance(error, PoolTimeout):
+        return False
     return error.sqlstate is None or error.sqlstate[:2] == "08" or error.sqlstate[:3] == "57P"
 
 

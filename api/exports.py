@@ -18,6 +18,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg import sql
+from psycopg.types.string import TextLoader
 from pydantic import BaseModel, Field
 
 from api.catalog import Column, Dataset
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 Format = Literal["csv", "parquet"]
 # Rows held in memory at a time.
-CHUNK = 5_000
+CHUNK = 10_000
 # A fetch of one chunk may take this long; the export as a whole as long as it needs.
 FETCH_SECONDS = 60.0
 # How long a job is remembered after its file is gone.
@@ -210,6 +211,8 @@ class Exporter:
             schema = None
             if form == "parquet":
                 schema = _arrow_schema(connection, columns, source, where.values)
+            else:  # amounts as PostgreSQL writes them, never as 1E-7
+                connection.adapters.register_loader("numeric", TextLoader)
             with connection.cursor("export") as cursor:
                 cursor.itersize = CHUNK
                 cursor.execute(sql.SQL("select {}{}").format(names, source), where.values)

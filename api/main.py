@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fastapi_offline
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.refresh import Refresher
-from api.routes import datasets, exports, refresh, system
+from api.routes import convenience, datasets, exports, refresh, system
 from api.services import Services
 from api.settings import ApiSettings
 
@@ -34,7 +34,7 @@ documents (RFC 9457).
 
 
 class BodyLimit:
-    """Refuses what is too long to be a request of this API, before it is read."""
+    """Refuses what is too long to be a request of this API, before a route sees it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,19 +44,29 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        taken = 0
-
-        async def limited() -> Message:
-            nonlocal taken
+        body = b""
+        while True:
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY:
-                raise problems.Problem(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is longer than 64 KB."
+            body += message.get("body", b"")
+            if len(body) > LARGEST_BODY:
+                refusal = problems.answer(
+                    Request(scope),
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    "The request is longer than 64 KB.",
+                    {"Connection": "close"},
                 )
-            return message
+                await refusal(scope, receive, send)
+                return
+            if not message.get("more_body"):
+                break
+        whole: Message | None = {"type": "http.request", "body": body, "more_body": False}
 
-        await self._app(scope, limited, send)
+        async def replayed() -> Message:
+            nonlocal whole
+            message, whole = whole, None
+            return message or await receive()
+
+        await self._app(scope, replayed, send)
 
 
 def create_app(settings: ApiSettings, refresher: Refresher | None = None) -> FastAPI:
@@ -84,7 +94,7 @@ def create_app(settings: ApiSettings, refresher: Refresher | None = None) -> Fas
     problems.install(app)
     app.add_middleware(BodyLimit)
     analytics = APIRouter(prefix=PREFIX)
-    for routes in (system, datasets, refresh, exports):
+    for routes in (system, datasets, convenience, refresh, exports):
         analytics.include_router(routes.router)
     app.include_router(system.probes)
     app.include_router(analytics)

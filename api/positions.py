@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from api.problems import Problem
-from api.queries import unusable
+from api.queries import missing
 
 
 class Positions:
@@ -28,7 +28,7 @@ class Positions:
         """The values of a text that `write` made for this question.
 
         Raises:
-            Problem: 422 if it was made for another one, or by somebody else.
+            Problem: 404 if it was made for another one, or by somebody else.
         """
         try:
             content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -46,4 +46,4 @@ class Positions:
 
 
 def _unknown() -> Problem:
-    return unusable("The cursor does not belong to this query: begin at the first page.")
+    return missing("The cursor does not belong to this query: begin at the first page.")

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 log = logging.getLogger(__name__)
 
@@ -96,12 +97,15 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        status = HTTPStatus(error.status_code)
-        detail = {
-            HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-            HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
-        }.get(status, str(error.detail))
-        return answer(request, status, detail, error.headers)
+        status, detail, headers = HTTPStatus(error.status_code), str(error.detail), error.headers
+        if status == HTTPStatus.NOT_FOUND:
+            detail = "There is nothing at this address."
+        elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+            detail = f"{request.method} is not possible here."
+            headers = {"Allow": ", ".join(_methods(request))}
+        elif status == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that is no JSON
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return answer(request, status, detail, headers)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -122,3 +126,14 @@ def install(app: FastAPI) -> None:
         return answer(
             request, HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why."
         )
+
+
+def _methods(request: Request) -> list[str]:
+    """What can be done at the request's address: each route of the framework knows its own only."""
+    possible = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    scopes = {method: {**request.scope, "method": method} for method in possible}
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] == Match.FULL for route in request.app.routes)
+    ]

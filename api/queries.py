@@ -79,9 +79,9 @@ def name_of(dataset: Dataset) -> sql.Identifier:
     return sql.Identifier(dataset.schema, dataset.relation)
 
 
-def unusable(detail: str) -> Problem:
-    """422."""
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+def missing(detail: str) -> Problem:
+    """404 for what a data set does not have: a filter, a measure, a page."""
+    return Problem(HTTPStatus.NOT_FOUND, detail)
 
 
 def of_user(dataset: Dataset, user: int | None) -> Where:
@@ -96,16 +96,16 @@ def chosen(dataset: Dataset, user: int | None, selection: Selection) -> Where:
     """The caller's own rows that the selection asks for.
 
     Raises:
-        Problem: 422 if the data set cannot be filtered so.
+        Problem: 404 if the data set cannot be filtered so, 409 if the period ends before it begins.
     """
     where = of_user(dataset, user)
     filters = dataset.meta.filters
     start, end = selection.start_date, selection.end_date
     if start or end:
         if not filters.date_column:
-            raise unusable(f"The data set {dataset.id} has no date to filter by.")
+            raise missing(f"The data set {dataset.id} has no date to filter by.")
         if start and end and start > end:
-            raise unusable("start_date is after end_date.")
+            raise Problem(HTTPStatus.CONFLICT, "start_date is after end_date.")
         column = sql.Identifier(filters.date_column)
         if start:
             where.add(sql.SQL("{} >= %s").format(column), start)
@@ -128,7 +128,7 @@ def chosen(dataset: Dataset, user: int | None, selection: Selection) -> Where:
 
 def _id_column(dataset: Dataset, name: str | None, what: str) -> Column:
     if name is None:
-        raise unusable(f"The data set {dataset.id} has no {what} to filter by.")
+        raise missing(f"The data set {dataset.id} has no {what} to filter by.")
     return dataset.columns[name]
 
 
@@ -178,7 +178,7 @@ def _add_condition(where: Where, dataset: Dataset, condition: Condition) -> None
     for enum in filters.enum_filters:
         if enum.name == condition.column and condition.operator == "eq":
             if condition.value not in enum.options:
-                raise unusable(f"{enum.name} is one of {', '.join(enum.options)}.")
+                raise missing(f"{enum.name} is one of {', '.join(enum.options)}.")
             is_flag = dataset.columns[enum.name].data_type == "boolean"
             value = condition.value == "true" if is_flag else condition.value
             where.add(sql.SQL("{} = %s").format(sql.Identifier(enum.name)), value)
@@ -189,26 +189,13 @@ def _add_condition(where: Where, dataset: Dataset, condition: Condition) -> None
                 sql.SQL("{} {} %s").format(
                     sql.Identifier(numeric.name), OPERATORS[condition.operator]
                 ),
-                number(condition.value),
+                Decimal(condition.value),
             )
             return
-    raise unusable(
+    raise missing(
         f"The data set {dataset.id} cannot be filtered by {condition.column}:{condition.operator};"
         " its schema lists the filters."
     )
-
-
-def number(text: str) -> Decimal:
-    """A number as people write it.
-
-    Raises:
-        Problem: 422 if it is none, or longer than any amount.
-    """
-    plain = text.removeprefix("-")
-    whole, _, fraction = plain.partition(".")
-    if not (plain.isascii() and (whole + fraction).isdecimal() and len(plain) <= 30):
-        raise unusable(f"{text[:40]!r} is not a number.")
-    return Decimal(text)
 
 
 # ------------------------------------------------------------------------------ rows, page by page

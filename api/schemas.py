@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.catalog import Aggregation, Dataset, Grain, Group
 from api.queries import Condition, Period, Selection
@@ -14,6 +15,7 @@ from api.refresh import Refresh
 DEFAULT_LIMIT = 1_000
 LARGEST_LIMIT = 10_000
 MOST_IDS = 200
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _single_ids(given: list[str]) -> list[str]:
@@ -28,9 +30,45 @@ Ids = Annotated[
     Field(max_length=MOST_IDS),
     AfterValidator(_single_ids),
 ]
-StartDate = Annotated[date | None, Field(description="From this day on.", examples=["2025-01-01"])]
-EndDate = Annotated[
-    date | None, Field(description="Up to this day, all of it.", examples=["2025-12-31"])
+
+
+def _written_out(given: object) -> object:
+    """A day is YYYY-MM-DD: pydantic alone would take 1735689600, too."""
+    if given is not None and not (isinstance(given, str) and DAY.fullmatch(given)):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return given
+
+
+def _unique(given: list[str]) -> list[str]:
+    if len(set(given)) < len(given):
+        raise ValueError("one is named twice")
+    return given
+
+
+Day = Annotated[date | None, BeforeValidator(_written_out)]
+StartDate = Annotated[Day, Field(description="From this day on.", examples=["2025-01-01"])]
+EndDate = Annotated[Day, Field(description="Up to this day, all of it.", examples=["2025-12-31"])]
+Names = Annotated[
+    list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]],
+    AfterValidator(_unique),
+    Field(json_schema_extra={"uniqueItems": True}),
+]
+Conditions = Annotated[
+    list[
+        Annotated[
+            str,
+            Field(
+                pattern=r"^[a-z][a-z0-9_]{0,62}:"
+                r"(eq:[ -~]{1,100}|(gte|lte):-?[0-9]{1,20}(\.[0-9]{1,10})?)$"
+            ),
+        ]
+    ],
+    Field(
+        max_length=20,
+        description="`column:eq:value` for the enum filters, `column:gte:number` and"
+        " `column:lte:number` for the numeric filters of the data set's schema.",
+        examples=[["status:eq:approved", "spending_amount:gte:10"]],
+    ),
 ]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_LIMIT, description="Rows of the page.")]
 Cursor = Annotated[
@@ -103,15 +141,7 @@ class Choice(Window):
         Ids, Field(description="Only these accounts of yours; any other is 404.")
     ] = []
     tag_ids: Annotated[Ids, Field(description="Only these tags of yours; any other is 404.")] = []
-    where: Annotated[
-        list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}:(eq|gte|lte):.{1,200}$")]],
-        Field(
-            max_length=20,
-            description="`column:eq:value` for the enum filters, `column:gte:number` and"
-            " `column:lte:number` for the numeric filters of the data set's schema.",
-            examples=[["status:eq:approved", "spending_amount:gte:10"]],
-        ),
-    ] = []
+    where: Conditions = []
 
     def selection(self) -> Selection:
         """The rows that are asked for."""
@@ -131,10 +161,8 @@ class Rows(Choice, _Paged):
 class Figures(Choice):
     """Parameters of …/semantic."""
 
-    measures: Annotated[
-        list[NameOf], Field(min_length=1, max_length=20, examples=[["total_spending"]])
-    ]
-    dimensions: Annotated[list[NameOf], Field(max_length=10, examples=[["date", "category"]])] = []
+    measures: Annotated[Names, Field(min_length=1, max_length=20, examples=[["total_spending"]])]
+    dimensions: Annotated[Names, Field(max_length=10, examples=[["date", "category"]])] = []
     period: Annotated[Period, Field(description="To what dimensions of time are cut.")] = "month"
     limit: Limit = DEFAULT_LIMIT
 

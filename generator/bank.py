@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +17,7 @@ from generator.batch import folder_of, move_into_place, write_batch, write_json
 from generator.dirt import Delivery
 from generator.options import HistoryOptions, OptionError
 from generator.simulation import Happened, Simulation
-from generator.timeline import day_number
+from generator.timeline import date_of, day_number
 from generator.truth import CHURN_FILE, Totals, write_churn, write_truth
 
 logger = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def write_history(
                     progress(len(happened.ledger.rows))
             if writing is not None:
                 delivered_rows += writing.result()
-        write_truth(simulation.world, totals, folder / "truth.json")
+        write_truth(simulation.world, simulation.marketplace, totals, folder / "truth.json")
         days = state.get("days", {}) if state is not None and same else {}
         write_json(folder / "generator.json", {**options.to_json(), "days": days})
         if state is not None and not same:
@@ -131,23 +131,38 @@ def write_day(
 
     The world advances through all days in between, whether or not they were written.
     """
+    return write_days([date], out, transactions, progress)
+
+
+def write_days(
+    dates: Sequence[dt.date],
+    out: Path,
+    transactions: int | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """As `write_day`, for several days of one simulation; all appear at the end, or none."""
     state = read_state(out)
     if state is None:
         raise OptionError(
-            f"--date {date} continues a history, but --out {out} holds none: "
+            f"--date {min(dates)} continues a history, but --out {out} holds none: "
             "generate the history first, without --date."
         )
     options = HistoryOptions.from_json(state)
-    if date <= options.end:
+    if min(dates) <= options.end:
         raise OptionError(
-            f"--date {date} lies within or before the history, which ends on {options.end}: "
+            f"--date {min(dates)} lies within or before the history, which ends on {options.end}: "
             "give a later day."
         )
     if transactions is not None and transactions < 1:
         raise OptionError(
             f"--day-transactions {transactions} is too small: give at least 1 transaction."
         )
-    numbers = _day_numbers(state, options, date, out, transactions)
+    numbers: dict[str, int] = {}
+    for date in sorted(dates):
+        numbers = _day_numbers(state, options, date, out, transactions)
+        state = {**state, "days": numbers}
+    last = max(dates)
+    rows = 0
     with _workshop(out) as folder:
         simulation = Simulation(options)
         delivery = Delivery(options.seed, options.dirt)
@@ -155,17 +170,20 @@ def write_day(
             delivery.deliver(happened)
             if progress is not None:
                 progress(len(happened.ledger.rows))
-        delivered = None
-        for happened in simulation.days_until(date, numbers):
+        written = []
+        for happened in simulation.days_until(last, numbers):
             delivered = delivery.deliver(happened)
-        assert delivered is not None
-        written = write_batch(delivered, folder)
+            if date_of(happened.period.last) in dates:
+                write_batch(delivered, folder)
+                written.append(folder_of(happened.period.last))
+                rows += delivered.rows["transactions"]["delivered"]
         write_json(folder / "generator.json", {**options.to_json(), "days": numbers})
-        move_into_place(written, out / folder_of(day_number(date)))
+        for batch in written:
+            move_into_place(folder / batch, out / batch)
         (folder / "generator.json").replace(out / "generator.json")
     missing = [
         day
-        for day in range(day_number(options.end) + 1, day_number(date))
+        for day in range(day_number(options.end) + 1, day_number(last))
         if not (out / folder_of(day) / "manifest.json").exists()
     ]
     if missing:
@@ -174,7 +192,7 @@ def write_day(
             len(missing),
             options.end,
         )
-    return delivered.rows["transactions"]["delivered"]
+    return rows
 
 
 def _day_numbers(

@@ -44,6 +44,8 @@ VERSIONED = {
     "merchants": "merchant_id",
     "customers": "customer_id",
     "accounts": "account_id",
+    "product_category": "category_id",
+    "product": "product_id",
 }
 # what makes a row of another table unusable: kind -> (column, value, reason)
 OTHER_GHOSTS: dict[str, tuple[tuple[str, str, str | None, str], ...]] = {
@@ -80,6 +82,28 @@ OTHER_GHOSTS: dict[str, tuple[tuple[str, str, str | None, str], ...]] = {
         ("unreadable_date", "scheduled_date", "2024-02-31", "unreadable_date"),
         ("negative_amount", "scheduled_amount", "-350.00", "impossible_value"),
     ),
+    "product": (
+        ("missing_id", "product_id", None, "missing_id"),
+        ("negative_stock", "stock_quantity", "-4", "impossible_value"),
+    ),
+    "sales_fact": (
+        ("missing_id", "order_line_id", None, "missing_id"),
+        ("orphan_customer", "customer_id", "990000000", "orphan_customer"),
+        ("orphan_product", "product_id", "990000000", "orphan_product"),
+        ("orphan_transaction", "transaction_id", "990000000", "orphan_transaction"),
+        ("unreadable_date", "order_date", "not a date", "unreadable_date"),
+        ("discount_in_percent", "discount", "15", "impossible_value"),
+    ),
+    "subscription_data": (
+        ("missing_id", "subscription_id", None, "missing_id"),
+        ("orphan_customer", "customer_id", "990000000", "orphan_customer"),
+        ("unreadable_date", "start_date", "2024-02-31", "unreadable_date"),
+    ),
+    "kafka_stream": (
+        ("missing_id", "event_id", None, "missing_id"),
+        ("unknown_event", "event_type", "hover", "unknown_type"),
+        ("unreadable_date", "event_timestamp", "not a date", "unreadable_date"),
+    ),
 }
 KEYS = {
     **VERSIONED,
@@ -87,6 +111,9 @@ KEYS = {
     "fraud_alerts": "alert_id",
     "customer_interactions": "interaction_id",
     "loan_payments": "payment_id",
+    "sales_fact": "order_line_id",
+    "subscription_data": "subscription_id",
+    "kafka_stream": "event_id",
 }
 
 
@@ -126,6 +153,8 @@ class Delivery:
     corrections: _Waiting | None = None
     repeat_next: dict[str, Sheet] = field(default_factory=dict)
     late_versions: Sheet | None = None
+    unpaid_lines: Sheet | None = None
+    _untold: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _defects: list[str] = field(default_factory=list)
     _rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -134,14 +163,19 @@ class Delivery:
         self._defects, self._rows = [], {}
         tables: dict[str, Iterable[Sheet]] = {}
         versions: dict[str, str] = {}
+        transactions, spending, ledger, late, corrected = self._transactions(happened)
+        bank_defects, self._defects = self._defects, []
         for name, happened_rows in happened.tables.items():
             true_rows = happened_rows
             if name == "customers":
                 true_rows = self._hold_versions(happened, happened_rows)
+            elif name == "sales_fact":
+                true_rows = self._hold_unpaid(happened_rows)
             if name in VERSIONED:
                 versions[name] = _version_list(true_rows, VERSIONED[name])
             tables[name] = self._other_table(happened.period, name, true_rows)
-        tables["transactions"], spending, ledger, late, corrected = self._transactions(happened)
+        tables["transactions"] = transactions
+        self._defects += bank_defects
         return Delivered(
             happened.period,
             tables,
@@ -165,6 +199,18 @@ class Delivery:
         if happened.period.is_last_of_history:
             hold[:] = False
         self.late_versions = rows.take(hold)
+        kept = rows.take(~hold)
+        return kept if old is None else Sheet.concat([kept, old])
+
+    def _hold_unpaid(self, rows: Sheet) -> Sheet:
+        """Order lines come with the transaction that paid them: late, or when it is corrected."""
+        named = [rows.strings(name) for name in ("transaction_id", "refund_transaction_id")]
+        untold = set(map(str, self._untold.tolist()))
+        hold = np.array(
+            [paid in untold or back in untold for paid, back in zip(*named, strict=True)],
+            dtype=bool,
+        )
+        old, self.unpaid_lines = self.unpaid_lines, rows.take(hold)
         kept = rows.take(~hold)
         return kept if old is None else Sheet.concat([kept, old])
 
@@ -218,6 +264,7 @@ class Delivery:
         old_late, due = self.late, self._due_corrections(period)
         late, misstated, recategorised = _choose_untold(happened, rng.random(len(rows)))
         told_rows = self._misstate(happened, rng, misstated, recategorised)
+        self._untold = rows.id[late | misstated]
         held, here = told_rows.take(late), told_rows.take(~late)
         self.late = _Waiting(happened.render(held), _figures(held)) if len(held) else None
         honest = (here.type == ref.TYPE["purchase"]) & (here.decline == NONE) & ~here.recurring

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generator import economy, life, obligations, purchases, render, service
+from generator import commerce, economy, life, obligations, purchases, render, service
 from generator.columns import Array, Columns
 from generator.ledger import Ledger, post, remember
 from generator.options import HistoryOptions
@@ -17,6 +17,7 @@ from generator.timeline import Period, date_of, day_number, day_period, history_
 from generator.transactions import TransactionWriter
 from generator.world import World, create_world
 
+# of the bank itself
 TABLES = (
     "products",
     "merchants",
@@ -72,6 +73,7 @@ class Simulation:
         names = render.merchant_names(self.world)
         self.renderer = render.Renderer(self.world, names)
         self.transactions = TransactionWriter(self.world, names)
+        self.marketplace = commerce.Marketplace(self.world)
         self.periods = history_periods(options.start, options.end)
         self.today = day_number(options.start) - 1
 
@@ -133,6 +135,7 @@ class Simulation:
         indicators = draw.economy(period)
         if indicators is not None:
             tables["economic_indicators"] = indicators
+        tables |= self.marketplace.step(period, ledger)
         service.forget_campaigns(world, period)
         self.today = period.last
         return Happened(

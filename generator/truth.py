@@ -13,6 +13,8 @@ import numpy as np
 from generator import purchases, text
 from generator import reference as ref
 from generator.columns import Array
+from generator.commerce import Marketplace
+from generator.commerce import truth as commerce_truth
 from generator.dirt import Delivered
 from generator.sheet import Sheet
 from generator.simulation import Happened
@@ -200,9 +202,10 @@ def effects() -> dict[str, Any]:
     }
 
 
-def write_truth(world: World, totals: Totals, path: Path) -> None:
+def write_truth(world: World, shop: Marketplace, totals: Totals, path: Path) -> None:
     """Write truth.json of a history: effects, final totals, and the balance of each account."""
     content = {
+        "commerce": commerce_truth(shop),
         "effects": effects(),
         "spending": totals.spending(),
         "ledger": {"transactions": totals.transactions, "approved_amount": str(totals.approved)},

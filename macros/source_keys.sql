@@ -5,6 +5,8 @@
         'accounts': 'account_id', 'transactions': 'transaction_id',
         'credit_applications': 'application_id', 'fraud_alerts': 'alert_id',
         'customer_interactions': 'interaction_id', 'economic_indicators': 'indicator_date',
-        'marketing_campaigns': 'campaign_id', 'loan_payments': 'payment_id'
+        'marketing_campaigns': 'campaign_id', 'loan_payments': 'payment_id',
+        'product_category': 'category_id', 'product': 'catalogue_product_id', 'sales_fact': 'order_line_id',
+        'subscription_data': 'subscription_id', 'weather_data': 'weather_key', 'kafka_stream': 'event_id'
     }) -}}
 {%- endmacro %}

@@ -55,7 +55,7 @@ def connect(
                 dsn(settings), autocommit=autocommit, application_name=application_name
             )
         except psycopg.OperationalError as error:
-            if pause is None or not _is_transient(error):
+            if pause is None or not is_transient(error):
                 raise WarehouseError(_explain(settings, error)) from error
         time.sleep(pause)
     raise AssertionError("unreachable")
@@ -95,7 +95,8 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()).rstrip(".")
 
 
-def _is_transient(error: psycopg.Error) -> bool:
+def is_transient(error: psycopg.Error) -> bool:
+    """True if the same may work later: not a wrong password, say, but a server that is away."""
     # libpq reports a refused log-in only by its text: FATAL comes from a server that answered.
     text = str(error)
     busy = ("starting up", "shutting down", "recovery mode", "too many clients")

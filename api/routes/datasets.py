@@ -13,7 +13,7 @@ from api.answers import answer, page_of, selected, with_data
 from api.catalog import Dataset, Dimension, Measure
 from api.deps import Parts, Requested, User
 from api.problems import documented
-from api.queries import semantic, unusable
+from api.queries import missing, semantic
 from api.schemas import DatasetList, DatasetOut, DatasetSchema, Figures, FiguresPage, Page, Rows
 
 router = APIRouter(tags=["data sets"])
@@ -21,6 +21,7 @@ router = APIRouter(tags=["data sets"])
 ASKED = (
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.NOT_FOUND,
+    HTTPStatus.CONFLICT,
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -118,11 +119,9 @@ def _named(dataset: Dataset, asked: Figures) -> tuple[list[Measure], list[Dimens
         (asked.measures, measures, "measure"),
         (asked.dimensions, dimensions, "dimension"),
     ):
-        if len(set(wanted)) < len(wanted):
-            raise unusable(f"A {what} is named twice.")
         for name in wanted:
             if name not in names:
-                raise unusable(f"The data set {dataset.id} has no {what} {name}.")
+                raise missing(f"The data set {dataset.id} has no {what} {name}.")
     return [measures[name] for name in asked.measures], [
         dimensions[name] for name in asked.dimensions
     ]

@@ -3,7 +3,9 @@
     'fact_credit_applications': ('application_id', 'application_at'),
     'fact_fraud_alerts': ('alert_id', 'alert_at'),
     'fact_customer_interactions': ('interaction_id', 'interaction_at'),
-    'fact_loan_payments': ('payment_id', 'scheduled_date')
+    'fact_loan_payments': ('payment_id', 'scheduled_date'),
+    'fact_sales': ('order_line_id', 'order_at'),
+    'fact_subscriptions': ('subscription_id', 'start_date')
 } %}
 
 {% for event, (key, moment) in events.items() -%}

@@ -4,7 +4,8 @@
     'accounts': 'account_id', 'transactions': 'transaction_id',
     'credit_applications': 'application_id', 'fraud_alerts': 'alert_id',
     'customer_interactions': 'interaction_id', 'economic_indicators': 'indicator_date',
-    'marketing_campaigns': 'campaign_id', 'loan_payments': 'payment_id'
+    'marketing_campaigns': 'campaign_id', 'loan_payments': 'payment_id',
+    'sales_fact': 'order_line_id', 'weather_data': 'weather_key', 'kafka_stream': 'event_id'
 } %}
 
 with keys as (

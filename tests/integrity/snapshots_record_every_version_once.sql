@@ -1,6 +1,7 @@
 -- Every kept version of a base table is in its snapshot, once, and nothing else is; the open one is the latest.
 {% set keys = {
-    'customers': 'customer_id', 'accounts': 'account_id', 'products': 'product_id', 'merchants': 'merchant_id'
+    'customers': 'customer_id', 'accounts': 'account_id', 'products': 'product_id', 'merchants': 'merchant_id',
+    'product': 'catalogue_product_id'
 } %}
 
 with versions as (

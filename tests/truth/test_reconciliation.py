@@ -16,6 +16,7 @@ KEYS = {
     "merchants": "merchant_id",
     "customers": "customer_id",
     "accounts": "account_id",
+    "product": "catalogue_product_id",
 }
 
 

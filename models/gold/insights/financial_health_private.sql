@@ -137,13 +137,16 @@ measured as (
 components as (
     select
         {% for name, (measure, weight, at_0, at_100) in components.items() -%}
-        case when coverage = 'full' then {{ linear_score(measure, at_0, at_100) }} end as {{ name }}_score,
+        case
+            when coverage = 'full' and months_observed = 12 then {{ linear_score(measure, at_0, at_100) }}
+        end as {{ name }}_score,
         {% endfor -%}
         *
     from measured
 ),
 
--- what is unknown (instalments of somebody without a loan) takes no part
+-- what is unknown (instalments of somebody without a loan) takes no part; a part of a year would, by chance, hold
+-- more or fewer of the bills that come every few months
 scored as (
     select
         *,
@@ -195,6 +198,7 @@ final as (
         {{ health_grade('financial_health_score') }} as financial_health_grade,
         case
             when coverage <> 'full' then 'not rated: pay is not booked here in at least three of four months'
+            when months_observed < 12 then 'not rated: fewer than twelve complete months'
             when lowest_score = 100 then 'nothing: every part scores 100'
             {% for name in components -%}
             when {{ name }}_score = lowest_score then '{{ name | replace("_", " ") }}'

@@ -163,6 +163,8 @@ lines as (
                 1.0 * sum(sums.period_amount) over (partition by sums.customer_id)
                 / nullif(people.months_observed, 0)
         end as value_unit,
+        sums.spending_kind = 'flexible'
+        or (sums.spending_kind = 'committed' and people.months_observed = 12) as is_comparable,
         -- the year before can be told from this one only where both were seen whole
         people.months_observed = 12
         and people.first_full_month <= people.previous_start_date as has_previous_year
@@ -172,7 +174,8 @@ lines as (
 ),
 
 -- ------------------------------------------------ against people of similar income and household
--- of those who spend on it too: shares, so that incomes need not be equal
+-- of those who spend on it too: shares, so that incomes need not be equal; what recurs only over a whole year, since
+-- a part of one holds, by chance, more or fewer of the bills that come every few months
 peers as (
     select
         coverage,
@@ -185,7 +188,7 @@ peers as (
         cast(percentile_cont(0.5) within group (order by monthly / value_unit) as numeric) as median_share,
         cast(percentile_cont(0.75) within group (order by monthly / value_unit) as numeric) as upper_quartile_share
     from lines
-    where coverage <> 'sparse' and spending_kind <> 'fraud' and monthly > 0 and value_unit > 0
+    where coverage <> 'sparse' and is_comparable and monthly > 0 and value_unit > 0
     group by
         grouping sets (
             (coverage, category_name, spending_kind, income_bracket, household),
@@ -216,6 +219,7 @@ nearest as (
             and lines.spending_kind = peers.spending_kind
             and (peers.peer_width = 2 or lines.income_bracket = peers.income_bracket)
             and (peers.peer_width > 0 or lines.household = peers.household)
+    where lines.is_comparable
 ),
 
 compared as (

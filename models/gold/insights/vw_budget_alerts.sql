@@ -1,4 +1,4 @@
--- grain: one row per active customer and category whose budget of the month that runs is exceeded or will be
+-- grain: one row per active customer and category with a budget of the month that runs
 
 with spending as (
     select * from {{ ref('person_spending') }}
@@ -39,12 +39,13 @@ alerts as (
     select
         *,
         case
+            when overrun_amount < {{ var('smallest_saving') }} then 'none'
             when spent_amount > limit_amount and spent_amount > highest_month_amount then 'critical'
             when spent_amount > limit_amount then 'high'
             when projected_amount > limit_amount then 'medium'
+            else 'none'
         end as alert_level
     from judged
-    where overrun_amount >= {{ var('smallest_saving') }}
 )
 
 select
@@ -58,10 +59,13 @@ select
     cast(extract(day from alerts.as_of_date) as integer) as days_elapsed,
     cast(extract(day from {{ dbt.last_day('alerts.as_of_date', 'month') }}) as integer) as days_in_month,
     alerts.alert_level,
-    cast(row_number() over (
-        partition by alerts.customer_id
-        order by alerts.overrun_amount desc, alerts.category_name asc
-    ) as integer) as alert_rank,
+    case
+        when alerts.alert_level <> 'none'
+            then cast(row_number() over (
+                    partition by alerts.customer_id, alerts.alert_level = 'none'
+                    order by alerts.overrun_amount desc, alerts.category_name asc
+                ) as integer)
+    end as alert_rank,
     alerts.budget_amount,
     alerts.budget_source,
     alerts.spent_amount,
@@ -72,4 +76,3 @@ select
 from alerts
 inner join people
     on alerts.customer_id = people.customer_id
-where alerts.alert_level is not null

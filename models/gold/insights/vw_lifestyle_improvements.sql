@@ -35,8 +35,16 @@ select
     levers.advice,
     round(savings.purchases_per_month, 1) as purchases_per_month,
     savings.avg_purchase_amount,
-    round(savings.purchases_per_month * savings.reference_amount / savings.monthly_amount, 1)
-        as suggested_purchases_per_month,
+    -- less often what is decided each time, smaller what recurs by itself
+    case
+        when savings.spending_kind = 'flexible'
+            then round(savings.purchases_per_month * savings.reference_amount / savings.monthly_amount, 1)
+        else round(savings.purchases_per_month, 1)
+    end as suggested_purchases_per_month,
+    case
+        when savings.spending_kind = 'flexible' then savings.avg_purchase_amount
+        else round(savings.avg_purchase_amount * savings.reference_amount / savings.monthly_amount, 2)
+    end as suggested_purchase_amount,
     savings.monthly_amount,
     savings.reference_amount as suggested_monthly_amount,
     levers.replacement_percent,

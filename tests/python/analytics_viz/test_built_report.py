@@ -35,7 +35,7 @@ METRICS = ("active_customers", "transactions", "spending", "average_transaction"
 SCRIPTS = run_all_viz.find_scripts()
 EACH = pytest.mark.parametrize("number", SCRIPTS)
 # How many charts a report has at least.
-FLOORS = {"01": 9, "02": 5, "03": 3, "04": 2, "05": 4, "06": 3, "07": 2, "08": 1}
+FLOORS = {"01": 9, "02": 5, "03": 3, "04": 2, "05": 4, "06": 3, "07": 2, "08": 1, "09": 5}
 # How many charts of a kind there are at least, over all reports.
 KINDS = {
     "bar": 8, "line": 4, "pie": 3, "scatter": 3, "heatmap": 3, "treemap": 2, "histogram": 2,
@@ -191,6 +191,45 @@ def test_queries_keep_to_their_schemas_and_off_the_clock(number: str) -> None:
         read = set(re.findall(r"(?:from|join)\s+(\w+)\.\w+", query))
         assert read <= {"gold", "dst"}, query
         assert not re.search(r"current_date|current_timestamp|now\(\)", query, re.IGNORECASE)
+
+
+def test_report_of_one_person(view: View) -> None:
+    """The one with most recommendations: what the charts say is what the views of gold hold."""
+    customer, saving, count = view.connection.execute(
+        "select customer_id, sum(monthly_saving_amount), count(*)"
+        " from gold.vw_financial_recommendations group by 1 order by 3 desc, 1 limit 1"
+    ).fetchone() or (0, 0, 0)
+    about = report_of("09").for_customer
+    assert about is not None
+    content = report.read(about(view, customer), view, dt.datetime.now(dt.UTC))
+    figures = {section.name: section.figure for section in content.sections}
+    assert len(figures) == 7
+    assert not [name for name, figure in figures.items() if not figure.data and name != "habits"]
+    assert f"${saving:,.2f}" in str(figures["savings"].layout.title.text)
+    assert f"n = {count} recommendation" in figures["recommendations"].layout.meta["sample"]
+    assert all(re.match(r"n = \d", figure.layout.meta["sample"]) for figure in figures.values())
+    shown = {reading.kpi.name: reading.value for reading in content.readings}
+    assert shown["person_possible_savings"] == saving
+    # the page tells the query of this person, ready to be run
+    assert all(f"customer_id = {customer}" in (section.sql or "") for section in content.sections)
+
+
+def test_people_who_are_no_customers(demo_warehouse: Warehouse, tmp_path: Path) -> None:
+    former = demo_warehouse.value(
+        "select min(customer_id) from gold.dim_customer where is_current and not is_active"
+    )
+    for customer, words in (
+        (999999999, "There is no customer 999999999: give --customer an id of"),
+        (10**30, "There is no customer 1000"),
+        (former, f"Customer {former} has left the bank: choose an active customer"),
+    ):
+        done = demo_warehouse.run(
+            "python", "analytics_viz/09_financial_health.py", "--customer", str(customer),
+            "--output-dir", str(tmp_path / "out"), check=False,
+        )  # fmt: skip
+        assert done.returncode == 1 and not (tmp_path / "out").exists()
+        (line,) = done.stderr.strip().splitlines()
+        assert line.startswith(f"error: {words}")
 
 
 def test_cards_agree_with_the_semantic_layer(

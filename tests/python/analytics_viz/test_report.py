@@ -51,6 +51,13 @@ def test_unknown_option() -> None:
     assert run("run_all_viz.py", "--colour").returncode == 2
 
 
+@pytest.mark.parametrize("text", ["abc", "-1", "1.5", ""])
+def test_customer_is_a_number(text: str) -> None:
+    done = run("09_financial_health.py", "--customer", text)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "--customer" in done.stderr
+
+
 def test_list() -> None:
     done = run("run_all_viz.py", "--list")
     assert done.returncode == 0 and "01_descriptive_analytics  What happened?" in done.stdout

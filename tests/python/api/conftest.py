@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -151,3 +156,31 @@ def users(demo_warehouse: Warehouse) -> tuple[int, int]:
         " group by customer_id order by count(*) desc, customer_id limit 2"
     )
     return rows[0][0], rows[1][0]
+
+
+@dataclass(frozen=True)
+class Served:
+    """An API on a port of this machine."""
+
+    address: str
+    settings: ApiSettings
+
+    def token(self, user: int) -> str:
+        """A token of the demo."""
+        return Tokens(self.settings).issue(user, timedelta(hours=1), [REFRESH])
+
+
+@pytest.fixture(scope="session")
+def served(make_settings: Callable[..., ApiSettings]) -> Iterator[Served]:
+    """An API that real clients reach."""
+    settings = make_settings(exports_per_user=1_000)
+    app = create_app(settings, ManualRefresher())
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", settings)
+    server.should_exit = True
+    thread.join(20)

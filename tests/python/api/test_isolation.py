@@ -76,7 +76,7 @@ def test_never_intersect(
 ) -> None:
     """By row-level security alone, by the filter alone and by both: the same rows, and only own."""
     for dataset in own(catalog):
-        column = list((*dataset.key, dataset.meta.user_column)).index(dataset.meta.user_column)
+        column = [*dataset.key, dataset.meta.user_column].index(dataset.meta.user_column)
         results = []
         for user in pair:
             by_database = read(as_api, dataset, Where(), user)

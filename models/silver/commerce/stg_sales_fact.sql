@@ -1,0 +1,32 @@
+-- grain: one row per order line: its latest usable version
+
+select
+    order_line_id,
+    order_id,
+    line_number,
+    customer_id,
+    catalogue_product_id,
+    merchant_id,
+    transaction_id,
+    order_at,
+    quantity,
+    unit_price,
+    discount_fraction,
+    shipping_amount,
+    tax_amount,
+    unit_cost,
+    quantity * unit_price as gross_amount,
+    round(quantity * unit_price * discount_fraction, 2) as discount_amount,
+    quantity * unit_price - round(quantity * unit_price * discount_fraction, 2) as revenue_amount,
+    quantity * unit_cost as cost_amount,
+    currency,
+    order_status,
+    ship_city,
+    ship_state,
+    refund_transaction_id,
+    created_at,
+    updated_at,
+    _batch_id,
+    _batch_date,
+    _build_id
+from {{ kept(ref('base_sales_fact')) }}
