@@ -141,7 +141,19 @@ class Broker:
             raise self.unreachable(error.args[0]) from error
         return low, high
 
-    def unreachable(self, error: KafkaError) -> WarehouseError:
+    def check(self, client: Any) -> None:
+        """Make sure that the broker answers.
+
+        Raises:
+            WarehouseError: it does not.
+        """
+        try:
+            client.list_topics(timeout=TIMEOUT_SECONDS)
+        except KafkaException as error:
+            client.poll(0)  # runs error_cb
+            raise self.unreachable(error.args[0]) from error
+
+    def unreachable(self, error: KafkaError | None = None) -> WarehouseError:
         """Why the broker does not answer, as far as one knows."""
         for reason in (self.trouble, error):
             if reason is not None and reason.code() in _LOG_IN:
