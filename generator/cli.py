@@ -22,7 +22,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m generator",
         description="Simulate a retail bank and write its data as batches of CSV files: "
         "a history with one batch a month, or with --date one more day.",
-        epilog="`python -m generator stream` sends the clicks of a day to a Kafka topic; see its --help.",
+        epilog="`python -m generator stream --help`: the clicks of a day into a Kafka topic.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument

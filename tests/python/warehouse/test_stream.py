@@ -1,7 +1,6 @@
 """The stream: every message once in bronze, whatever is killed when, and nothing stops it.
 
-The broker is librdkafka's own mock cluster, spoken to over TCP; KAFKA_BOOTSTRAP puts a real one in
-its place.
+The broker is the mock cluster of tests/conftest.py, or a real one.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,7 +38,6 @@ from warehouse.stream.store import Store
 
 from .conftest import Write
 
-REAL_BROKER = os.environ.get("KAFKA_BOOTSTRAP")
 TODAY = "to_char(now() at time zone 'utc', 'YYYY/MM/DD')"
 
 
@@ -82,23 +80,10 @@ class Topic:
         return consume(options, settings, Broker.load(), stop)
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[tuple[Producer, str]]:
-    """A producer and the address of its broker."""
-    if REAL_BROKER:
-        yield Producer({"bootstrap.servers": REAL_BROKER}), REAL_BROKER
-        return
-    quiet = logging.getLogger("mock cluster")
-    quiet.setLevel(logging.CRITICAL)
-    producer = Producer({"test.mock.num.brokers": 3, "linger.ms": 5}, logger=quiet)
-    brokers = producer.list_topics(timeout=10).brokers.values()
-    yield producer, ",".join(f"{one.host}:{one.port}" for one in brokers)
-
-
 @pytest.fixture
-def topic(cluster: tuple[Producer, str], monkeypatch: pytest.MonkeyPatch) -> Topic:
+def topic(kafka_cluster: tuple[Producer, str], monkeypatch: pytest.MonkeyPatch) -> Topic:
     """A topic that exists, empty but for what the test sends."""
-    producer, address = cluster
+    producer, address = kafka_cluster
     monkeypatch.setenv("KAFKA_BOOTSTRAP", address)
     return Topic(f"test-{uuid.uuid4().hex[:12]}", producer, address)
 
@@ -142,9 +127,8 @@ def read_rows(settings: Settings) -> int:
 
 def everything_is_there_once(settings: Settings, ids: Sequence[str], unreadable: int = 0) -> None:
     """Each event once, offsets without a gap, and every count is that of the rows."""
-    assert sorted(
-        found for (found,) in ask(settings, "select event_id from bronze.kafka_stream where event_id is not null")
-    ) == sorted(ids)  # fmt: skip
+    found = ask(settings, "select event_id from bronze.kafka_stream where event_id is not null")
+    assert sorted(one for (one,) in found) == sorted(ids)
     assert (
         ask(
             settings,
@@ -370,7 +354,7 @@ def test_without_its_claim_a_consumer_is_refused(
         write(store, batch)
 
     monkeypatch.setattr(Store, "write", overtaken)
-    with pytest.raises(WarehouseError, match="Somebody else reads topic .* too"):
+    with pytest.raises(WarehouseError, match=r"Somebody else reads topic .* too"):
         topic.consume(database)
     everything_is_there_once(database, [f"E{n}" for n in range(10)])
 
@@ -513,7 +497,7 @@ def test_a_topic_made_anew_is_refused(database: Settings, topic: Topic) -> None:
     topic.consume(database)
     with connect(database) as conn:
         conn.execute("update bronze.kafka_offsets set next_offset = 50")
-    with pytest.raises(WarehouseError, match="ends at offset 1, but was read up to 50: .* anew"):
+    with pytest.raises(WarehouseError, match=r"ends at offset 1, but was read up to 50: .* anew"):
         topic.consume(database)
 
 
