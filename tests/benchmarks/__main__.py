@@ -14,13 +14,14 @@ from pathlib import Path
 
 import psycopg
 
-from tests.benchmarks import building, copying, generate, reporting
+from tests.benchmarks import building, copying, generate, reporting, streaming
 from tests.benchmarks.report import Report
 from warehouse.errors import WarehouseError
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Report, Path, bool], None]]] = {
     "generate": ("batches beside a plain loop of rows, and memory", generate.run),
     "load": ("our loader beside bare COPY of the same files", copying.run),
+    "kafka": ("messages a second into bronze, and how soon a reader sees one", streaming.run),
     "build": ("dbt build of the default data", building.run_default),
     "scale": ("a day's batch beside the full build, then queries at 1 million", building.run_scale),
     "reports": ("all reports from 1 million transactions: time, size, queries", reporting.run),
