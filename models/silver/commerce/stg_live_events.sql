@@ -27,18 +27,13 @@ typed as (
     from received
 ),
 
--- told again by the producer, it counts once
 counted as (
     select
-        typed.*,
-        case
-            when not is_unreadable
-                then row_number() over (
-                    partition by event_id
-                    order by _loaded_at, _source_file, _source_row
-                )
-            else 1
-        end as copy_number
+        *,
+        row_number() over (
+            partition by event_id
+            order by _loaded_at, _source_file, _source_row
+        ) as copy_number
     from typed
 )
 
@@ -53,6 +48,7 @@ select
     is_unreadable
 from counted
 where
-    copy_number = 1
-    -- as in base_kafka_stream: such a clock is wrong, and would be "now" for all others
-    and (is_unreadable or event_at < {{ dbt.dateadd('day', 2, '_batch_date') }})
+    is_unreadable
+    -- Told again by the producer, an event counts once. The clock of one that lies two days ahead is wrong (as in
+    -- base_kafka_stream), and would be "now" for all others.
+    or copy_number = 1 and event_at < {{ dbt.dateadd('day', 2, '_batch_date') }}
