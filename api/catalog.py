@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -87,6 +88,11 @@ class Dimension(_Strict):
     expr: Name
     type: Literal["time", "categorical", "boolean"]
 
+    @property
+    def is_currency(self) -> bool:
+        """True if it says in which currency amounts are."""
+        return self.expr == "currency" or self.expr.endswith("_currency")
+
 
 class Semantic(_Strict):
     """Measures and dimensions, by name."""
@@ -141,10 +147,15 @@ class Dataset:
     columns: dict[str, Column]
     key: tuple[str, ...]
 
-    @property
-    def shown(self) -> list[Column]:
+    def is_money(self, measure: Measure) -> bool:
+        """True if the measure may be an amount of one currency or another."""
+        is_count = measure.agg in ("count", "count_distinct")
+        return not is_count and self.columns[measure.expr].data_type == "numeric"
+
+    @cached_property
+    def shown(self) -> tuple[Column, ...]:
         """The columns that are served: all but load metadata."""
-        return [column for column in self.columns.values() if not column.name.startswith("_")]
+        return tuple(one for one in self.columns.values() if not one.name.startswith("_"))
 
 
 @dataclass(frozen=True)

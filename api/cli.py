@@ -16,7 +16,7 @@ from api.auth import LARGEST_USER, REFRESH, Tokens
 from api.catalog import UnusableManifest, read
 from api.settings import ApiSettings
 from warehouse import packages, server
-from warehouse.config import PROJECT_ROOT
+from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.errors import WarehouseError
 
 
@@ -74,6 +74,7 @@ def _serve(options: argparse.Namespace) -> int:
     settings = ApiSettings.load()
     host, port = options.host or settings.host, options.port or settings.port
     server.ensure()
+    Settings.api_reader()  # or a sentence about its password, before anybody asks
     uvicorn.run(
         create_app(settings), host=host, port=port, access_log=False, log_level="info",
         server_header=False, timeout_graceful_shutdown=10,

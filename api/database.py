@@ -145,8 +145,8 @@ class Database:
     ) -> tuple[State, list[Row]]:
         patience = DOWN_SECONDS if self._is_down else WAIT_SECONDS
         async with self._pool.connection(timeout=patience) as connection:
-            # all four commands in one round trip
-            async with connection.pipeline(), connection.transaction():
+            # Both in one round trip, and up to the end of the pipeline in one transaction.
+            async with connection.pipeline():
                 opening = await connection.execute(OPENING, (str(user),))
                 cursor = await connection.execute(query, parameters)
             self._is_down = False

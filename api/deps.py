@@ -1,4 +1,7 @@
-"""What routes depend on: the services, and the caller."""
+"""What routes depend on: the services, and the caller.
+
+All are coroutines: FastAPI runs anything else in a thread, which costs more than what they do.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from api.services import Services
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`python -m api token`")
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     """The parts of this app."""
     found: Services = request.app.state.services
     return found
@@ -26,11 +29,12 @@ Parts = Annotated[Services, Depends(services)]
 
 
 async def caller(
-    parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
     """Whose rows may be read; each request counts against their limit."""
     if given is None:
         raise refused("A bearer token is needed.")
+    parts = await services(request)
     found = await parts.tokens.check(given.credentials)
     parts.limit.take(found.user)
     return found
@@ -46,15 +50,15 @@ async def refresher(user: User) -> Caller:
     return user
 
 
-def dataset(
-    parts: Parts,
+async def dataset(
+    request: Request,
     user: User,
     dataset_id: Annotated[
         str, Path(description="`id` of a data set.", max_length=63, examples=["fact_transactions"])
     ],
 ) -> Dataset:
     """The data set of the path."""
-    return parts.dataset(dataset_id)
+    return (await services(request)).dataset(dataset_id)
 
 
 Requested = Annotated[Dataset, Depends(dataset)]

@@ -55,6 +55,7 @@ def write_batch(delivered: Delivered, root: Path) -> Path:
         "defects": f"[{', '.join(delivered.defects)}]",
         "late_transactions": json.dumps(delivered.late),
         "ledger": json.dumps(delivered.ledger, sort_keys=True),
+        "open_banking": json.dumps(delivered.connected.truth(), sort_keys=True),
         "rows": json.dumps(told, sort_keys=True),
         "spending": json.dumps(delivered.spending, sort_keys=True),
         "versions": f"{{{', '.join(versions)}}}",

@@ -18,6 +18,9 @@ from generator import reference as ref
 from generator import text
 from generator.columns import Array, Columns
 from generator.events import NONE
+from generator.open_banking import Connected
+from generator.open_banking_text import GHOSTS as OPEN_BANKING_GHOSTS
+from generator.open_banking_text import KEYS as OPEN_BANKING_KEYS
 from generator.randomness import random_for
 from generator.sheet import PIECE, Sheet
 from generator.simulation import Happened
@@ -105,8 +108,10 @@ OTHER_GHOSTS: dict[str, tuple[tuple[str, str, str | None, str], ...]] = {
         ("unreadable_date", "event_timestamp", "not a date", "unreadable_date"),
     ),
 }
+OTHER_GHOSTS |= OPEN_BANKING_GHOSTS
 KEYS = {
     **VERSIONED,
+    **OPEN_BANKING_KEYS,
     "credit_applications": "application_id",
     "fraud_alerts": "alert_id",
     "customer_interactions": "interaction_id",
@@ -133,6 +138,7 @@ class Delivered:
     versions: dict[str, str]  # JSON lists
     late: list[int]
     corrected: list[int]
+    connected: Connected
 
 
 @dataclass
@@ -186,6 +192,7 @@ class Delivery:
             versions,
             late,
             corrected,
+            happened.connected,
         )
 
     # ------------------------------------------------------------ small tables

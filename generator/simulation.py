@@ -11,6 +11,8 @@ import numpy as np
 from generator import commerce, economy, life, obligations, purchases, render, service
 from generator.columns import Array, Columns
 from generator.ledger import Ledger, post, remember
+from generator.open_banking import Connected, OpenBanking
+from generator.open_banking_text import OpenBankingRenderer
 from generator.options import HistoryOptions
 from generator.sheet import Sheet
 from generator.timeline import Period, date_of, day_number, day_period, history_periods
@@ -47,6 +49,7 @@ class Happened:
     render: Callable[[Columns], Sheet]
     churn: life.ChurnLog
     account_versions: life.Versions
+    connected: Connected
 
 
 def quotas(options: HistoryOptions, periods: list[Period]) -> Array:
@@ -73,6 +76,8 @@ class Simulation:
         names = render.merchant_names(self.world)
         self.renderer = render.Renderer(self.world, names)
         self.transactions = TransactionWriter(self.world, names)
+        self.open_banking = OpenBanking(self.world)
+        self.open_banking_text = OpenBankingRenderer(self.world, self.open_banking, names)
         self.marketplace = commerce.Marketplace(self.world)
         self.periods = history_periods(options.start, options.end)
         self.today = day_number(options.start) - 1
@@ -135,9 +140,17 @@ class Simulation:
         indicators = draw.economy(period)
         if indicators is not None:
             tables["economic_indicators"] = indicators
+        connected = self.open_banking.step(world, period, ledger)
+        tables |= self.open_banking_text.tables(connected)
         tables |= self.marketplace.step(period, ledger)
         service.forget_campaigns(world, period)
         self.today = period.last
         return Happened(
-            period, tables, ledger, self.transactions.as_of_now(), churn, account_versions
+            period,
+            tables,
+            ledger,
+            self.transactions.as_of_now(),
+            churn,
+            account_versions,
+            connected,
         )

@@ -94,3 +94,4 @@
 {% macro month_of(day) %}{{ day }}{% endmacro %}
 {% macro months_from(month, number) %}{{ month }}{% endmacro %}
 {% macro replace_all_rows() %}{% endmacro %}
+{% macro touched_users() %}select user_id from users{% endmacro %}

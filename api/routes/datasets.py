@@ -95,7 +95,7 @@ async def figures(
         head = {
             "dataset": dataset.id,
             "measures": [{"name": one.name, "agg": one.agg} for one in measures],
-            "dimensions": asked.dimensions,
+            "dimensions": [one.name for one in dimensions],
             "period": asked.period,
             "count": len(shown),
             "is_complete": len(documents) <= asked.limit,
@@ -122,6 +122,9 @@ def _named(dataset: Dataset, asked: Figures) -> tuple[list[Measure], list[Dimens
         for name in wanted:
             if name not in names:
                 raise missing(f"The data set {dataset.id} has no {what} {name}.")
-    return [measures[name] for name in asked.measures], [
-        dimensions[name] for name in asked.dimensions
-    ]
+    figures = [measures[name] for name in asked.measures]
+    groups = [dimensions[name] for name in asked.dimensions]
+    if any(dataset.is_money(one) for one in figures):
+        # amounts of two currencies do not add up
+        groups += [one for one in dimensions.values() if one.is_currency and one not in groups]
+    return figures, groups

@@ -44,3 +44,8 @@ def type_float() -> str:
 def type_timestamp() -> str:
     """A type."""
     return "timestamptz"
+
+
+def listagg(measure: str, delimiter: str, order: str) -> str:
+    """An aggregate."""
+    return f"max({measure})"

@@ -2,7 +2,7 @@
 
 with spending as (
     select * from {{ ref('person_spending') }}
-    where spending_kind <> 'fraud'
+    where spending_kind <> 'fraud' and (has_history_budget or explicit_budget_amount is not null)
 ),
 
 people as (
@@ -17,8 +17,7 @@ budgets as (
         as_of_date,
         coalesce(max(explicit_budget_amount), sum(history_budget_amount)) as budget_amount,
         case when max(explicit_budget_amount) is null then 'history' else 'explicit' end as budget_source,
-        max(explicit_budget_amount) is not null
-        or (bool_or(has_history_budget) and sum(history_budget_amount) > 0) as has_budget,
+        max(explicit_budget_amount) is not null or sum(history_budget_amount) > 0 as has_budget,
         sum(month_to_date_amount) as spent_amount,
         sum(month_to_date_amount) + sum(expected_rest_amount) as projected_amount,
         max(coalesce(category_highest_amount, 0)) as highest_month_amount

@@ -285,7 +285,8 @@ def test_what_is_not_known_has_no_bar() -> None:
 
 def test_evidence_without_similar_people() -> None:
     assert title(health.evidence(evidence().iloc[2:], AS_OF)) == (
-        "1 kinds of spending; too few similar people to compare them with"
+        "1 kind of spending, compared with nobody: too little is seen of this person, or too few"
+        " are similar"
     )
 
 
@@ -305,7 +306,7 @@ def test_above_the_limit_is_marked() -> None:
 
 def test_interest_now_and_then_is_no_income() -> None:
     # 10 of 14 months are 71 %
-    frame = months().assign(income_amount=[Decimal(0)] * 4 + [Decimal(3000)] * 10)
+    frame = months().assign(income_amount=pd.Series([Decimal(0)] * 4 + [Decimal(3000)] * 10))
     figure = health.months(frame, AS_OF)
     assert [trace.name for trace in figure.data] == [
         "essential", "discretionary", "other spending",

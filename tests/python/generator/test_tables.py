@@ -38,6 +38,13 @@ TABLES = {
     "economic_indicators": "date",
     "marketing_campaigns": "campaign_id",
     "loan_payments": "payment_id",
+    "institutions": "institution_id",
+    "connections": "connection_id",
+    "external_accounts": "external_account_id",
+    "tags": "tag_id",
+    "external_transactions": "external_transaction_id",
+    "transaction_tags": "transaction_tag_id",
+    "balance_snapshots": "balance_snapshot_id",
 }
 
 
@@ -109,6 +116,15 @@ def test_every_reference_exists(world: Path) -> None:
             "campaign_id": "marketing_campaigns",
         },
         "loan_payments": {"account_id": "accounts", "customer_id": "customers"},
+        "connections": {"customer_id": "customers", "institution_id": "institutions"},
+        "external_accounts": {"connection_id": "connections"},
+        "tags": {"customer_id": "customers"},
+        "external_transactions": {
+            "external_account_id": "external_accounts",
+            "pending_transaction_id": "external_transactions",
+        },
+        "transaction_tags": {"external_transaction_id": "external_transactions", "tag_id": "tags"},
+        "balance_snapshots": {"external_account_id": "external_accounts"},
     }
     for table, columns in references.items():
         for row in true_rows(world, table):

@@ -37,6 +37,9 @@ REASONS = {
     "impossible_date",
     "impossible_value",
     "foreign_currency",
+    "unknown_status",
+    "orphan_connection",
+    "orphan_tag",
 }
 
 

@@ -12,8 +12,8 @@ from confluent_kafka import Producer
 from tests.kit import Warehouse
 
 TOPIC = "clicks-of-a-day"
-MODELS = ("batch_deliveries", "base_kafka_stream", "stg_kafka_stream", "quarantine", "row_accounting",
-          "fact_customer_events", "as_of_date")  # fmt: skip
+MODELS = ("batch_deliveries", "base_kafka_stream", "stg_kafka_stream", "quarantine",
+          "row_accounting", "fact_customer_events", "as_of_date")  # fmt: skip
 TESTS = ("delivered_rows_have_one_verdict", "bronze_rows_reach_base",
          "accepted_values_row_accounting_is_balanced__False__True")  # fmt: skip
 

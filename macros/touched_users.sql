@@ -1,0 +1,38 @@
+{#- Whose connected accounts must be looked at again: their rows in the marts are deleted and written anew, all
+    of them, since a late booking can undo a match or move every balance after it. -#}
+
+{% macro touched_users() -%}
+    {%- set accounts = ref('open_banking_accounts') -%}
+    select user_id from {{ accounts }} where _build_id > {{ watermark() }}
+    union
+    select user_id from {{ ref('open_banking_tags') }} where _build_id > {{ watermark() }}
+    {%- for relation in ['base_external_transactions', 'base_balance_snapshots'] %}
+    union
+    select owners.user_id
+    from {{ ref(relation) }} as changed
+    inner join {{ accounts }} as owners
+        on changed.external_account_id = owners.account_id
+    where changed._build_id > {{ watermark() }}
+    {%- endfor %}
+    union
+    select owners.user_id
+    from {{ ref('base_transaction_tags') }} as changed
+    inner join {{ ref('open_banking_tags') }} as owners
+        on changed.tag_id = owners.tag_id
+    where changed._build_id > {{ watermark() }}
+    union
+    select owners.user_id
+    from {{ ref('fact_transactions') }} as changed
+    inner join {{ accounts }} as owners
+        on changed.customer_id = owners.user_id
+    where changed._build_id > {{ watermark() }}
+{%- endmacro %}
+
+{% macro delete_touched_users() -%}
+    {#- Pre-hook, in the transaction of the insert that follows. -#}
+    {%- if is_incremental() %}
+    delete from {{ this }} where user_id in ({{ touched_users() }})
+    {%- else %}
+    select 1
+    {%- endif %}
+{%- endmacro %}
