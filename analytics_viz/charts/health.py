@@ -665,7 +665,8 @@ def evidence(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             )
     figure.update_layout(showlegend=True)
     figure.update_xaxes(
-        title="$ a month (logarithmic)", type="log", tickvals=[1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000],
+        title="$ a month (logarithmic)", type="log",
+        tickvals=[1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000],
         ticktext=["$1", "$3", "$10", "$30", "$100", "$300", "$1k", "$3k", "$10k"],
     )  # fmt: skip
     figure.update_yaxes(
@@ -679,8 +680,8 @@ def evidence(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         " above what three of four similar people spend, or"
         f" {'has' if limit <= 1 else 'have'} risen beyond chance"
         if len(peers)
-        else f"{count} kind{'' if count == 1 else 's'} of spending, compared with nobody: too little is"
-        " seen of this person, or too few are similar",
+        else f"{count} kind{'' if count == 1 else 's'} of spending, compared with nobody: too"
+        " little is seen of this person, or too few are similar",
         subtitle="Spending a month over the last twelve complete months, beside the year before and"
         " people of similar income and household, by their share of pay (or of spending)",
         how_to_read="A dot right of its bar is above three of four similar people; bar and ring are"
