@@ -59,7 +59,7 @@ lock: .venv/uv ## Resolve the dependencies of pyproject.toml anew into requireme
 	$(COMPILE) -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 # ---------------------------------------------------------------- the warehouse
-.PHONY: demo start generate build reports day backfill duckdb psql docs
+.PHONY: demo start generate build reports day backfill duckdb dagster psql docs
 demo: generate build reports ## From nothing to the first report: server, data, dbt build, reports
 	@$(RUN) -m analytics_viz.open reports/index.html
 
@@ -80,6 +80,11 @@ reports: start ## Write the HTML reports to reports/
 api: .venv/apps start ## Serve the analytics API on http://localhost:8000 (API_PORT moves it)
 	$(RUN) -m api serve
 
+DASHBOARD_PORT ?= 8501
+.PHONY: dashboard
+dashboard: .venv/apps start ## The dashboard on http://localhost:8501 (DASHBOARD_PORT moves it)
+	$(BIN)/streamlit run dashboard/app.py --server.port $(DASHBOARD_PORT)
+
 .PHONY: train
 train: start ## Fit the models of gold.predictive_analytics anew on this warehouse (writes seeds/models)
 	$(RUN) -m training
@@ -96,6 +101,15 @@ day: start ## One more day, to the reports: make day DATE=2026-11-21 (without DA
 backfill: start ## Several days in one go: make backfill FROM=2026-11-21 TO=2026-11-23
 	@test -n "$(FROM)" -a -n "$(TO)" || { echo "Say which days: make backfill FROM=2026-11-21 TO=2026-11-23" >&2; exit 2; }
 	$(DAY) backfill --from $(FROM) --to $(TO) $(DAY_OPTIONS)
+
+# Its history, queue and schedules are in .dagster/; one run at a time.
+DAGSTER_PORT ?= 3000
+dagster: export DAGSTER_HOME ?= $(CURDIR)/.dagster
+dagster: .venv/apps start ## The warehouse in Dagster on http://localhost:3000 (DAGSTER_PORT moves it)
+	mkdir -p $(DAGSTER_HOME)
+	cp orchestration/dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	$(BIN)/dbt parse --quiet
+	$(BIN)/dagster dev --host 127.0.0.1 --port $(DAGSTER_PORT) --module-name orchestration.definitions
 
 psql: start ## Open psql in the warehouse
 	$(RUN) -m warehouse psql
@@ -117,7 +131,7 @@ check: .venv/dev ## Style, types and structure: ruff, mypy, sqlfluff
 test: check ## All tests, on servers and data of their own
 	$(RUN) -m pytest -n 2
 
-truth: .venv/dev ## Do the 95 % intervals contain the truth in 95 % of cases? 20 simulated banks, 15 minutes
+truth: .venv/dev ## Do the 95 % intervals contain the truth in 95 % of cases? 20 simulated banks; 60 days in any order; 40 minutes
 	$(RUN) -m pytest -m slow -s tests/truth
 
 bench: .venv/dev ## The speeds promised in docs/benchmarks.md, as ratios measured in one run
@@ -129,4 +143,4 @@ stop: ## Stop the embedded server; its data stay
 	@test ! -x $(RUN) || $(RUN) -m warehouse stop
 
 clean: stop ## Delete the server with its data, generated files, reports and the environment
-	rm -rf .pg data reports target logs dbt_packages .venv
+	rm -rf .pg .dagster data reports target logs dbt_packages .venv

@@ -10,6 +10,7 @@ from api.catalog import Catalog, Dataset, LiveCatalog
 from api.database import Database
 from api.exports import Exporter
 from api.limits import RateLimit
+from api.orchestrator import DagsterRefresher
 from api.positions import Positions
 from api.problems import Problem
 from api.refresh import CommandRefresher, Refresher
@@ -40,7 +41,7 @@ class Services:
             live=LiveCatalog(settings.manifest),
             database=Database(Settings.api_reader, settings.statement_timeout, settings.pool_size),
             positions=Positions(settings.signing_secret()),
-            refresher=refresher or CommandRefresher(settings.private_folder("refresh")),
+            refresher=refresher or _refresher(settings),
             exporter=Exporter(
                 settings.private_folder("exports"),
                 Settings.api_reader,
@@ -75,3 +76,9 @@ class Services:
             return self.catalog().datasets[name]
         except KeyError:
             raise Problem(HTTPStatus.NOT_FOUND, "There is no data set of this name.") from None
+
+
+def _refresher(settings: ApiSettings) -> Refresher:
+    if settings.dagster_url is not None:
+        return DagsterRefresher(settings.dagster_url)
+    return CommandRefresher(settings.private_folder("refresh"))

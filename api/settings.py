@@ -37,6 +37,8 @@ class ApiSettings(BaseModel):
     exports_per_user: Annotated[int, Field(ge=1)] = 5
     workers_of_exports: Annotated[int, Field(ge=1, le=16)] = 2
 
+    dagster_url: Annotated[str | None, Field(pattern="^https?://")] = None
+
     @classmethod
     def load(cls) -> ApiSettings:
         """The settings in force.

@@ -22,7 +22,7 @@ from pipeline import steps
 from pipeline.errors import TryLaterError
 from warehouse import server
 from warehouse.config import Settings
-from warehouse.db import Connection, connect
+from warehouse.db import Connection, connect, is_lost
 from warehouse.errors import WarehouseError
 
 log = logging.getLogger(__name__)
@@ -151,20 +151,13 @@ class _Turn:
             log.info("Another run is at work on %s, waiting for it.", self.settings.address)
             self._session.execute("select pg_advisory_lock(%s)", (_LOCK,))
 
-    def _is_lost(self) -> bool:
-        try:
-            self._session.execute("select 1")
-        except psycopg.Error:
-            return True
-        return False
-
     def hold_on(self, act: Callable[[], steps.Done]) -> steps.Done:
         """Do a step; if it fails because the server went away, do it again."""
         for pause in (*PAUSES, None):
             try:
                 return act()
             except WarehouseError as error:
-                if not self._is_lost():
+                if not is_lost(self._session):
                     raise
                 if pause is None:
                     raise TryLaterError(f"{error} (tried {len(PAUSES) + 1} times)") from error

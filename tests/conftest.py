@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from analytics_viz import export
 from tests.kit import Warehouse
+from warehouse.errors import WarehouseError
 
 # Whatever a shell starts in the background ignores Ctrl-C, and so would every command tested here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -34,3 +38,25 @@ def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehou
         yield warehouse
     finally:
         warehouse.destroy()
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> Path:
+    """A Chromium; without one these tests are skipped, but not where CI is to vouch for them."""
+    try:
+        return export.find_browser()
+    except WarehouseError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")  # its event loop would be in the way of other modules
+def browser(browser_path: Path) -> Iterator[Browser]:
+    """It, started."""
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield opened
+        opened.close()

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,20 @@ class Warehouse:
     def destroy(self) -> None:
         """Stop the server and delete its data."""
         self.run("python", "-m", "warehouse", "destroy", "--yes")
+
+    @contextmanager
+    def copied(self, folder: Path) -> Iterator[Warehouse]:
+        """A copy that may be spoilt; this one stands still while it is made."""
+        copy = Warehouse(home=folder / "pg", raw=folder / "raw")
+        self.run("python", "-m", "warehouse", "stop")
+        subprocess.run(["cp", "-a", self.home, copy.home], check=True)
+        subprocess.run(["cp", "-a", self.raw, copy.raw], check=True)
+        self.start()
+        copy.start()
+        try:
+            yield copy
+        finally:
+            copy.destroy()
 
     def generate(self, *arguments: str) -> None:
         """Simulate a bank into ``raw``."""

@@ -91,6 +91,15 @@ def noticing_loss(conn: Connection, settings: Settings) -> Iterator[None]:
         raise
 
 
+def is_lost(conn: Connection) -> bool:
+    """True if this session, at rest so far, has lost its server."""
+    try:
+        conn.execute("select 1")
+    except psycopg.Error:
+        return True
+    return False
+
+
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()).rstrip(".")
 

@@ -201,7 +201,7 @@ def levers(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         subtitle="Savings against the upper quartile of similar people or the person's own year"
         " before; fees altogether; no dollar counted twice",
         how_to_read="Each bar adds up what the recommendations of a kind would save all people in a"
-        " month; most of it is in contracts and standing orders, fees are small but many.",
+        " month, with the number of people.",
         sample=f"n = {formats.count(int(table['person_count'].sum()))} recommendations",
         as_of=as_of,
         height=130 + 36 * len(table),
@@ -665,8 +665,9 @@ def evidence(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             )
     figure.update_layout(showlegend=True)
     figure.update_xaxes(
-        title="$ a month (logarithmic)", type="log", tickvals=[1, 10, 100, 1_000, 10_000],
-        ticktext=["$1", "$10", "$100", "$1k", "$10k"],
+        title="$ a month (logarithmic)", type="log",
+        tickvals=[1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000],
+        ticktext=["$1", "$3", "$10", "$30", "$100", "$300", "$1k", "$3k", "$10k"],
     )  # fmt: skip
     figure.update_yaxes(
         title="Spending", type="category", categoryorder="array", categoryarray=labels
@@ -679,7 +680,8 @@ def evidence(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         " above what three of four similar people spend, or"
         f" {'has' if limit <= 1 else 'have'} risen beyond chance"
         if len(peers)
-        else f"{count} kinds of spending; too few similar people to compare them with",
+        else f"{count} kind{'' if count == 1 else 's'} of spending, compared with nobody: too"
+        " little is seen of this person, or too few are similar",
         subtitle="Spending a month over the last twelve complete months, beside the year before and"
         " people of similar income and household, by their share of pay (or of spending)",
         how_to_read="A dot right of its bar is above three of four similar people; bar and ring are"

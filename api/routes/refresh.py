@@ -33,4 +33,4 @@ async def start(parts: Parts) -> Refresh:
 @router.get("/refresh", summary="How did the newest refresh go?", responses=documented(*LISTED))
 async def newest(parts: Parts, user: User) -> Refresh:
     """Its state and its times."""
-    return parts.refresher.current()
+    return await run_in_threadpool(parts.refresher.current)

@@ -22,7 +22,9 @@ class Size:
 
 
 SMALL = Size(1_000, 50_000)
+TENTH = Size(2_000, 100_000)
 QUARTER = Size(5_000, 250_000)
 MILLION = Size(20_000, 1_000_000)
+THREE_MILLION = Size(60_000, 3_000_000)
 # In the middle of a month, as most days are: the first of a month has no month to add to.
 DAYS = ("2025-12-16", "2025-12-17", "2025-12-18")

@@ -285,7 +285,8 @@ def test_what_is_not_known_has_no_bar() -> None:
 
 def test_evidence_without_similar_people() -> None:
     assert title(health.evidence(evidence().iloc[2:], AS_OF)) == (
-        "1 kinds of spending; too few similar people to compare them with"
+        "1 kind of spending, compared with nobody: too little is seen of this person, or too few"
+        " are similar"
     )
 
 

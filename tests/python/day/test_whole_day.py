@@ -7,7 +7,6 @@ import csv
 import datetime as dt
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,15 +28,9 @@ PATIENCE = 120
 def copy(
     demo_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Warehouse]:
-    """A copy of the warehouse of the demo that may be spoilt; the other one stands still for it."""
-    folder = tmp_path_factory.mktemp("copy")
-    demo_warehouse.run("python", "-m", "warehouse", "stop")
-    subprocess.run(["cp", "-a", demo_warehouse.home, folder / "pg"], check=True)
-    demo_warehouse.start()
-    warehouse = Warehouse(folder / "pg", Path(shutil.copytree(demo_warehouse.raw, folder / "raw")))
-    warehouse.start()
-    yield warehouse
-    warehouse.destroy()
+    """A copy of the warehouse of the demo that may be spoilt."""
+    with demo_warehouse.copied(tmp_path_factory.mktemp("copy")) as warehouse:
+        yield warehouse
 
 
 @pytest.fixture(scope="module")
