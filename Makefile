@@ -80,6 +80,11 @@ reports: start ## Write the HTML reports to reports/
 api: .venv/apps start ## Serve the analytics API on http://localhost:8000 (API_PORT moves it)
 	$(RUN) -m api serve
 
+DASHBOARD_PORT ?= 8501
+.PHONY: dashboard
+dashboard: .venv/apps start ## The dashboard on http://localhost:8501 (DASHBOARD_PORT moves it)
+	$(BIN)/streamlit run dashboard/app.py --server.port $(DASHBOARD_PORT)
+
 .PHONY: train
 train: start ## Fit the models of gold.predictive_analytics anew on this warehouse (writes seeds/models)
 	$(RUN) -m training

@@ -47,12 +47,12 @@ DEPARTMENTS = (
         "Tops": ("Shirt", "Sweater", "Jacket", "Hoodie", "Blouse"),
         "Bottoms": ("Jeans", "Shorts", "Skirt", "Chinos", "Leggings"),
     }),
-    Department("Sports & Outdoors", "Shopping", 0.14, 30, 0.1, -0.35, {5: 1.3, 6: 1.3, 7: 1.2}, {
+    Department("Sports & Outdoors", "Shopping", 0.14, 30, 0.1, -0.6, {5: 1.3, 6: 1.3, 7: 1.2}, {
         "Fitness": ("Dumbbells", "Yoga Mat", "Skipping Rope", "Bench", "Foam Roller"),
         "Camping": ("Tent", "Sleeping Bag", "Stove", "Lantern", "Backpack"),
         "Cycling": ("Helmet", "Bike Light", "Pump", "Gloves", "Bottle"),
     }),
-    Department("Garden", "Shopping", 0.10, 22, -0.3, -0.45, {
+    Department("Garden", "Shopping", 0.10, 22, -0.3, -0.8, {
         1: 0.4, 2: 0.6, 3: 1.3, 4: 1.8, 5: 2.0, 6: 1.6, 11: 0.5, 12: 0.4,
     }, {
         "Tools": ("Spade", "Rake", "Pruner", "Hose", "Wheelbarrow"),
@@ -85,9 +85,9 @@ SELLS = {"Shopping": "Shopping", "Entertainment": "Entertainment",
 
 # ---------------------------------------------------------------- demand
 
-ORDER_SHARE = 0.42  # of such purchases, on an ordinary dry day
+ORDER_SHARE = 0.5  # of such purchases, on an ordinary dry day
 HOLIDAY_FACTORS = {
-    "sales_days": 1.5,  # the Friday after Thanksgiving to the Monday that follows
+    "sales_days": 1.35,  # the Friday after Thanksgiving to the Monday that follows
     "before_christmas": 1.25,  # 8 to 20 December
     "holidays": 0.6,  # 1 January, 4 July, Thanksgiving, 25 December
 }

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from playwright.sync_api import Browser, sync_playwright
 
+from analytics_viz import export
 from tests.kit import Warehouse
+from warehouse.errors import WarehouseError
 
 # Whatever a shell starts in the background ignores Ctrl-C, and so would every command tested here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -56,3 +59,25 @@ def kafka_cluster() -> tuple[Producer, str]:
     producer = Producer({"test.mock.num.brokers": 3, "linger.ms": 5}, logger=quiet)
     brokers = producer.list_topics(timeout=10).brokers.values()
     return producer, ",".join(f"{one.host}:{one.port}" for one in brokers)
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> Path:
+    """A Chromium; without one these tests are skipped, but not where CI is to vouch for them."""
+    try:
+        return export.find_browser()
+    except WarehouseError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")  # its event loop would be in the way of other modules
+def browser(browser_path: Path) -> Iterator[Browser]:
+    """It, started."""
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield opened
+        opened.close()

@@ -14,7 +14,16 @@ from pathlib import Path
 
 import psycopg
 
-from tests.benchmarks import building, copying, days, generate, reporting, serving, streaming
+from tests.benchmarks import (
+    building,
+    clicking,
+    copying,
+    days,
+    generate,
+    reporting,
+    serving,
+    streaming,
+)
 from tests.benchmarks.report import Report
 from warehouse.errors import WarehouseError
 
@@ -26,6 +35,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Report, Path, bool], None]]] = {
     "scale": ("a day's batch beside the full build, then queries at 1 million", building.run_scale),
     "days": ("a day of 500 and of 50,000 on histories of 100 k, 1 M and 3 M", days.run),
     "api": ("the API on 1 million transactions: 16 clients, memory, exports", serving.run),
+    "dashboard": ("the dashboard on 1 million transactions: filters, 20 sessions", clicking.run),
     "reports": ("all reports from 1 million transactions: time, size, queries", reporting.run),
 }
 

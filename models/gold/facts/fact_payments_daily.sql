@@ -31,9 +31,7 @@ sums as (
         channel_key,
         city_key,
         customer_segment,
-        status,
         is_declined,
-        is_payment,
         sum(transaction_count) as transaction_count,
         sum(transaction_amount_abs) as transaction_amount_abs,
         sum(spending_amount) as spending_amount,
@@ -41,14 +39,26 @@ sums as (
         sum(processing_time) as processing_time,
         sum(timed_count) as timed_count
     from payments
-    group by transaction_date, channel_key, city_key, customer_segment, status, is_declined, is_payment
+    group by transaction_date, channel_key, city_key, is_declined, customer_segment
 ),
 
 final as (
     select
-        {{ surrogate_key(['transaction_date', 'channel_key', 'city_key', 'customer_segment', 'status']) }}
+        {{ surrogate_key(['transaction_date', 'channel_key', 'city_key', 'customer_segment', 'is_declined']) }}
             as payments_daily_key,
-        *,
+        transaction_date,
+        channel_key,
+        city_key,
+        customer_segment,
+        case when is_declined then 'declined' else 'approved' end as status,
+        is_declined,
+        true as is_payment,
+        transaction_count,
+        transaction_amount_abs,
+        spending_amount,
+        revenue_amount,
+        processing_time,
+        timed_count,
         {{ build_number() }} as _build_id
     from sums
 )

@@ -164,6 +164,7 @@ class Served:
 
     address: str
     settings: ApiSettings
+    refresher: ManualRefresher
 
     def token(self, user: int) -> str:
         """A token of the demo."""
@@ -174,13 +175,24 @@ class Served:
 def served(make_settings: Callable[..., ApiSettings]) -> Iterator[Served]:
     """An API that real clients reach."""
     settings = make_settings(exports_per_user=1_000)
-    app = create_app(settings, ManualRefresher())
+    refresher = ManualRefresher()
+    app = create_app(settings, refresher)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", settings)
+    yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", settings, refresher)
     server.should_exit = True
     thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def connected(demo_warehouse: Warehouse) -> tuple[int, int]:
+    """Two customers who connected accounts elsewhere and tagged what they spent."""
+    rows = demo_warehouse.query(
+        "select user_id from gold.daily_spending_by_tag where tag_id is not null group by user_id"
+        " order by count(distinct currency) desc, count(*) desc, user_id limit 2"
+    )
+    return rows[0][0], rows[1][0]

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from analytics_viz.export import find_browser
+from api.refresh import Refresh
 from tests.kit import ROOT
 from tests.python.api.conftest import Served
 
@@ -28,6 +29,7 @@ def test_examples_of_the_readme(served: Served) -> None:
     script = printed()
     assert script.count("curl ") >= 10
     assert "http://localhost:8000" in script
+    served.refresher.run = Refresh(state="never")
     checked = "set -euo pipefail\ncurl() { command curl --fail-with-body -w '\\n' \"$@\"; }\n"
     done = subprocess.run(
         ["bash", "-c", checked + script.replace("http://localhost:8000", served.address)],

@@ -384,17 +384,103 @@ def test_more_groups_than_the_limit(me: Asker) -> None:
     assert whole["is_complete"] is True
 
 
-def test_every_measure_and_dimension_answers(me: Asker, catalog: Catalog) -> None:
+def test_every_measure_and_dimension_answers(
+    me: Asker, ask: Callable[..., Asker], connected: tuple[int, int], catalog: Catalog
+) -> None:
+    other = ask(connected[0])
     for dataset in catalog.datasets.values():
         known = dataset.meta.semantic
         if known is not None:
             names = [one.name for one in known.measures]
             for dimension in [None, *known.dimensions]:
                 parameters = {"dimensions": dimension.name} if dimension else {}
-                assert figures(me, dataset.id, measures=names, **parameters), dataset.id
+                found = [
+                    figures(one, dataset.id, measures=names, **parameters) for one in (me, other)
+                ]
+                assert any(found) or not dataset.meta.public, dataset.id
 
 
 def test_filter_of_a_user_without_a_user_column(catalog: Catalog) -> None:
     """Figures about all are not filtered by user: there is nothing to filter by."""
     where = chosen(catalog.datasets["dst_category_trends"], 5, Selection())
     assert (where.parts, where.values) == ([], [])
+
+
+# ------------------------------------------------------------------------------ open banking
+
+
+QUESTIONS = {
+    "spending-by-tag": "daily_spending_by_tag",
+    "monthly-trends": "monthly_trends",
+    "balance-history": "daily_balance_history",
+}
+
+
+@pytest.mark.parametrize(("path", "relation"), QUESTIONS.items())
+def test_open_banking(
+    ask: Callable[..., Asker],
+    connected: tuple[int, int],
+    demo_warehouse: Warehouse,
+    path: str,
+    relation: str,
+) -> None:
+    """The rows of the mart, one's own, in pages and periods."""
+    me = ask(connected[0])
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, Any] = {}
+    while cursor.get("cursor", True) is not None:
+        page = me.get(f"/{path}", limit=300, **cursor).json()
+        found += page["data"]
+        cursor = {"cursor": page["next_cursor"]}
+    count, dated = demo_warehouse.query(
+        f"select count(*), count(*) filter (where {DATES[relation]} >= '2025-01-01')"
+        f" from gold.{relation} where user_id = %s",
+        [connected[0]],
+    )[0]
+    assert len(found) == count > 0
+    assert {row["user_id"] for row in found} == {connected[0]}
+    assert len(me.rows(relation, start_date="2025-01-01")) == dated
+    recent = me.get(f"/{path}", start_date="2025-01-01", limit=10_000).json()
+    assert recent["count"] == min(dated, 10_000)
+    assert me.get(f"/{path}", colour="red").status_code == 422
+
+
+DATES = {
+    "daily_spending_by_tag": "spending_date",
+    "monthly_trends": "month_start",
+    "daily_balance_history": "balance_date",
+}
+
+
+def test_tags_and_accounts_of_others(
+    ask: Callable[..., Asker], connected: tuple[int, int], users: tuple[int, int]
+) -> None:
+    """Refused alone and among one's own; a bank account is no connected account."""
+    me, other = ask(connected[0]), ask(connected[1])
+    for path, relation, name, column in (
+        ("/spending-by-tag", "open_banking_tags", "tag_ids", "tag_id"),
+        ("/balance-history", "open_banking_accounts", "account_ids", "account_id"),
+    ):
+        mine = [row[column] for row in me.rows(relation)]
+        theirs = [row[column] for row in other.rows(relation)]
+        assert not set(mine) & set(theirs)
+        whole = me.get(path, limit=10_000).json()["count"]
+        parts = [me.get(path, limit=10_000, **{name: one}) for one in mine]
+        assert [one.status_code for one in parts] == [200] * len(mine)
+        assert 0 < sum(one.json()["count"] for one in parts) <= whole
+        for ids in (theirs[0], [mine[0], theirs[0]]):
+            assert me.get(path, **{name: ids}).status_code == 404
+
+
+def test_amounts_of_two_currencies_stay_apart(
+    ask: Callable[..., Asker], connected: tuple[int, int]
+) -> None:
+    me = ask(connected[0])
+    path = "/datasets/monthly_trends/semantic"
+    answer = me.get(path, measures=["income", "transactions"])
+    assert answer.json()["dimensions"] == ["currency"]
+    currencies = {row["currency"] for row in me.rows("monthly_trends")}
+    assert {row["currency"] for row in answer.json()["data"]} == currencies
+    once = me.get(path, measures="income", dimensions=["currency", "month_start"]).json()
+    assert once["dimensions"] == ["currency", "month_start"]
+    assert me.get(path, measures="transactions").json()["dimensions"] == []

@@ -195,7 +195,7 @@ def test_the_calendar_moves_demand_on_the_right_days() -> None:
 
     assert factor(2024, 11, 27) == 1.0  # Thanksgiving 2024: 28 November
     assert factor(2024, 11, 28) == factor(2025, 11, 27) == factor(2024, 12, 25) == 0.6
-    assert factor(2024, 11, 29) == factor(2024, 12, 2) == factor(2025, 12, 1) == 1.5
+    assert factor(2024, 11, 29) == factor(2024, 12, 2) == factor(2025, 12, 1) == 1.35
     assert factor(2024, 12, 3) == factor(2024, 12, 7) == factor(2024, 12, 21) == 1.0
     assert factor(2024, 12, 8) == factor(2024, 12, 20) == 1.25
 
