@@ -12,6 +12,7 @@ from typing import Never
 
 from tqdm import tqdm
 
+from generator import stream
 from generator.bank import read_state, write_day, write_history
 from generator.options import HistoryOptions, OptionError, parse_date, yesterday
 
@@ -21,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m generator",
         description="Simulate a retail bank and write its data as batches of CSV files: "
         "a history with one batch a month, or with --date one more day.",
+        epilog="`python -m generator stream --help`: the clicks of a day into a Kafka topic.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
@@ -45,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code (2 after a mistake in the options)."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["stream"]:
+        return stream.main(arguments[1:])
     args = _parser().parse_args(arguments)
     # What a month makes is kept until it is written; looking for garbage meanwhile cost a tenth.
     gc.set_threshold(200_000, 10, 10)

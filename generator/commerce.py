@@ -413,7 +413,7 @@ def _reorder_level(world: World) -> int:
 
 
 def _refill(world: World) -> int:
-    return max(3, round(market.STOCK_MONTHS * _monthly_units(world)))
+    return max(6, round(market.STOCK_MONTHS * _monthly_units(world)))
 
 
 @dataclass

@@ -196,6 +196,7 @@ class OpenBanking:
         people = Columns(**{name: np.full(k, NONE) for name in self.people.names})
         people.cust = cust
         net = customers.income[cust] * ref.SALARY_SHARE_NET / 12
+        opening, first_account = [], len(self.accounts)
         for name, mask, connection, kind, share in (
             ("checking", np.ones(k, dtype=bool), mine, CHECKING, (0.6, 2.5)),
             ("savings", has_savings, np.where(apart, second_connection, mine), SAVINGS, (1.0, 9.0)),
@@ -204,8 +205,9 @@ class OpenBanking:
         ):
             rows = np.flatnonzero(mask)
             opened = self.connections.since[connection[rows]]
-            getattr(people, name)[rows] = len(self.accounts) + np.arange(len(rows))
-            self.accounts.append(
+            getattr(people, name)[rows] = first_account + np.arange(len(rows))
+            first_account += len(rows)
+            opening.append(
                 Columns(
                     id=world.next_ids("external_accounts", len(rows)),
                     connection=connection[rows],
@@ -218,6 +220,7 @@ class OpenBanking:
                     day=rng.integers(1, 15, len(rows)),
                 )
             )
+        self.accounts.append(Columns.concat(opening))
         people.tags = rng.integers(2, 5, k)
         people.first_tag = len(self.tags) + np.cumsum(people.tags) - people.tags
         self.people.append(people)
@@ -550,9 +553,10 @@ class OpenBanking:
         order = np.lexsort((acct, day))
         acct, day = acct[order], day[order]
         # the balance at the end of the period, less what was booked after the day
-        keys = np.sort(booked.acct << 32 | booked.day)
-        moved = np.cumsum(booked.cents[np.argsort(booked.acct << 32 | booked.day, kind="stable")])
-        moved = np.r_[0, moved]
+        keys = booked.acct << 32 | booked.day
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        moved = np.r_[0, np.cumsum(booked.cents[order])]
         after = moved[np.searchsorted(keys, (acct + 1) << 32)]
         after = after - moved[np.searchsorted(keys, acct << 32 | day, side="right")]
         return Columns(
@@ -631,10 +635,14 @@ def _truth(booked: Columns, accounts: Columns) -> tuple[list[list[str]], list[di
     key = month * len(CURRENCIES) + accounts.currency[rows.acct]
     keys, place = np.unique(key, return_inverse=True)
     income = (rows.cents > 0) & (rows.kind != KIND["refund"])
-    totals = [np.zeros(len(keys), dtype=np.int64) for _ in range(3)]
-    np.add.at(totals[0], place, np.where(income, rows.cents, 0))
-    np.add.at(totals[1], place, np.where(income, 0, -rows.cents))
-    np.add.at(totals[2], place, 1)
+    totals = [
+        np.bincount(place, weights=figures, minlength=len(keys))
+        for figures in (
+            np.where(income, rows.cents, 0),
+            np.where(income, 0, -rows.cents),
+            counts[counts],
+        )
+    ]
     return pairs, [
         {
             "month": str(np.datetime64(int(k) // len(CURRENCIES), "M")),

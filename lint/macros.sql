@@ -37,6 +37,7 @@
 {% macro valid_at(history, moment) %}{{ history }}.valid_from <= {{ moment }}{% endmacro %}
 {% macro watermark(column='') %}0{% endmacro %}
 {% macro build_number() %}0{% endmacro %}
+{% macro business_day() %}max(batch_date){% endmacro %}
 {% macro previous_business_day() %}2024-01-01{% endmacro %}
 {% macro batches_tested_before() %}0{% endmacro %}
 {% macro batch_ceiling() %}0{% endmacro %}

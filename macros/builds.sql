@@ -10,6 +10,7 @@
             ~ " yet: run `make generate` (or `python -m warehouse load FOLDER`) first."
         ) }}
     {% endif %}
+    {{ hold_streams() }}
     create table if not exists silver.builds (
         build_id bigint, invocation_id {{ dbt.type_string() }},
         started_at {{ dbt.type_timestamp() }}, last_batch_id bigint
@@ -78,11 +79,17 @@
     {{- return(run_query('select coalesce(max(' ~ column ~ '), 0) from ' ~ this).columns[0].values()[0]) -}}
 {%- endmacro %}
 
+{% macro business_day() -%}
+    {#- The day that "today" means, of some batches: the latest that files were delivered for. A stream runs ahead of
+        the bank's books, so its batches count only where there are no others. -#}
+    coalesce(max(batch_date) filter (where manifest_sha256 is not null), max(batch_date))
+{%- endmacro %}
+
 {% macro previous_business_day() -%}
     {#- The day that "today" meant when this relation was last built, as a literal. -#}
     {%- if not (execute and is_incremental()) -%}{{ return('1900-01-01') }}{%- endif -%}
     {{- return(run_query(
-        'select max(batch_date) from bronze.load_batches where batch_id <= ('
+        'select ' ~ business_day() ~ ' from bronze.load_batches where batch_id <= ('
         ~ 'select max(last_batch_id) from silver.builds where build_id <= ' ~ watermark() ~ ')'
     ).columns[0].values()[0] or '1900-01-01') -}}
 {%- endmacro %}

@@ -42,6 +42,10 @@ def batch_folder(raw: Path, day: dt.date) -> Path:
     return raw / f"{day:%Y/%m/%d}"
 
 
+def _is_there(raw: Path, day: dt.date) -> bool:
+    return (batch_folder(raw, day) / MANIFEST).exists()
+
+
 def deliver(days: Sequence[dt.date], raw: Path, transactions: int | None = None) -> Done:
     """See to it that the batches of the days are there: picked up, or simulated.
 
@@ -49,13 +53,15 @@ def deliver(days: Sequence[dt.date], raw: Path, transactions: int | None = None)
         transactions: of each simulated day; by default the average of the bank's history.
 
     Raises:
-        TryLaterError: a batch has not been delivered, and the folder holds no simulated bank.
+        TryLaterError: no batch has been delivered, and the folder holds no simulated bank.
         WarehouseError: a day cannot be simulated.
     """
-    missing = [day for day in days if not (batch_folder(raw, day) / MANIFEST).exists()]
+    missing = [day for day in days if not _is_there(raw, day)]
     if not missing:
         return Done(0, "delivered before")
     if not (raw / "generator.json").exists():
+        if len(missing) < len(days):  # of several days some may be none of business
+            return Done(0, f"{len(missing)} of {len(days)} days have no batch")
         raise TryLaterError(
             f"There is no batch of {missing[0]} in {raw} yet: run this again when it is delivered."
         )
@@ -79,7 +85,12 @@ def load(days: Sequence[dt.date], raw: Path, settings: Settings) -> Done:
             "The warehouse is empty: load its history first (`make demo`, or `python -m warehouse"
             " load FOLDER` and `dbt build`), then its days."
         )
-    loaded = [one for day in days for one in loader.load(batch_folder(raw, day), settings)]
+    loaded = [
+        one
+        for day in days
+        if _is_there(raw, day)
+        for one in loader.load(batch_folder(raw, day), settings)
+    ]
     skipped = sum(one.skipped for one in loaded)
     return Done(
         sum(one.rows for one in loaded), f"{skipped} had been loaded before" if skipped else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 from playwright.sync_api import Browser, sync_playwright
 
 from analytics_viz import export
@@ -16,6 +18,8 @@ from warehouse.errors import WarehouseError
 
 # Whatever a shell starts in the background ignores Ctrl-C, and so would every command tested here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+REAL_BROKER = os.environ.get("KAFKA_BOOTSTRAP")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +42,23 @@ def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehou
         yield warehouse
     finally:
         warehouse.destroy()
+
+
+@pytest.fixture(scope="session")
+def kafka_cluster() -> tuple[Producer, str]:
+    """A producer, and the address of its broker.
+
+    The broker is librdkafka's mock cluster, which lives as long as the producer and is spoken to
+    over TCP like any other; KAFKA_BOOTSTRAP puts a real one in its place. A topic comes into being
+    with its first message and has four partitions.
+    """
+    if REAL_BROKER:
+        return Producer({"bootstrap.servers": REAL_BROKER}), REAL_BROKER
+    quiet = logging.getLogger("mock cluster")
+    quiet.setLevel(logging.CRITICAL)
+    producer = Producer({"test.mock.num.brokers": 3, "linger.ms": 5}, logger=quiet)
+    brokers = producer.list_topics(timeout=10).brokers.values()
+    return producer, ",".join(f"{one.host}:{one.port}" for one in brokers)
 
 
 @pytest.fixture(scope="session")

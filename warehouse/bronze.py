@@ -19,7 +19,11 @@ from warehouse.errors import WarehouseError
 SOURCES = PROJECT_ROOT / "models" / "bronze"
 SCHEMA = "bronze"
 PARTITIONED = "transactions"
+STREAMED = "kafka_stream"
 
+# A day's files are one batch with a manifest; a stream has several batches without one (see
+# docs/decisions/0050). The statements that alter are for servers of before there were streams.
+#
 # What a row's metadata columns are filled from while its file is copied: the loader states the file
 # in settings of its transaction, so that the data stream to the server as they are. The functions
 # read settings and yet are called immutable, on purpose: COPY then calls each of them once, when it
@@ -27,9 +31,9 @@ PARTITIONED = "transactions"
 _SET_UP = """
 create table if not exists bronze.load_batches (
     batch_id bigint primary key,
-    batch_date date not null unique,
+    batch_date date not null,
     source text,
-    manifest_sha256 text not null,
+    manifest_sha256 text,
     loaded_at timestamptz not null default now()
 );
 create table if not exists bronze.load_batch_files (
@@ -37,8 +41,31 @@ create table if not exists bronze.load_batch_files (
     table_name text not null,
     file_name text not null,
     delivered_rows bigint not null,
-    sha256 text not null,
+    sha256 text,
     primary key (batch_id, table_name)
+);
+alter table bronze.load_batches
+    alter manifest_sha256 drop not null,
+    drop constraint if exists load_batches_batch_date_key;
+alter table bronze.load_batch_files alter sha256 drop not null;
+create unique index if not exists load_batches__file_batch_date
+    on bronze.load_batches (batch_date) where manifest_sha256 is not null;
+create table if not exists bronze.kafka_offsets (
+    topic text,
+    partition integer,
+    next_offset bigint not null,
+    received_at timestamptz not null default now(),
+    primary key (topic, partition)
+);
+create table if not exists bronze.kafka_quarantine (
+    batch_id bigint not null,
+    topic text not null,
+    partition integer not null,
+    message_offset bigint not null,
+    message_key bytea,
+    message_value bytea,
+    reason text not null,
+    received_at timestamptz not null default now()
 );
 create or replace function bronze.loading_batch_id() returns bigint
     language sql immutable
@@ -140,8 +167,11 @@ def is_complete(conn: Connection, tables: dict[str, Table]) -> bool:
 
 
 def _is_set_up(conn: Connection) -> bool:
-    found = conn.execute("select to_regprocedure('bronze.loading_source_rows()')").fetchone()
-    return found != (None,)
+    found = conn.execute(
+        "select to_regprocedure('bronze.loading_source_rows()') is not null"
+        " and to_regclass('bronze.kafka_quarantine') is not null"
+    ).fetchone()
+    return found == (True,)
 
 
 def columns(conn: Connection) -> dict[str, set[str]]:
@@ -186,9 +216,13 @@ def _create(conn: Connection, table: Table) -> None:
     )
     if not table.is_partitioned:
         # Rows lie in the order of their batches, so an index of block ranges is all that is needed.
+        # Who looks at a stream while it runs asks for what came in the last hours.
+        column = "_batch_id" if table.name != STREAMED else "_batch_id, _loaded_at"
         conn.execute(
-            sql.SQL("create index {} on {} using brin (_batch_id)").format(
-                sql.Identifier(f"{table.name}__batch_id"), sql.Identifier(SCHEMA, table.name)
+            sql.SQL("create index {} on {} using brin ({})").format(
+                sql.Identifier(f"{table.name}__batch_id"),
+                sql.Identifier(SCHEMA, table.name),
+                sql.SQL(column),
             )
         )
 

@@ -7,8 +7,9 @@ import argparse
 import logging
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from warehouse import config, server
@@ -69,6 +70,30 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folder of batches YYYY/MM/DD, or one such batch (default: data/raw)",
     )
+    consume = add("consume", _consume, "read a Kafka topic (KAFKA_BOOTSTRAP) into bronze")
+    consume.add_argument("--topic", help="its name (default: KAFKA_TOPIC, else clickstream)")
+    consume.add_argument(
+        "--until-caught-up",
+        "--once",
+        action="store_true",
+        help="end where the topic ended when this began, instead of waiting for more",
+    )
+    consume.add_argument(
+        "--batch-rows", type=_positive(int), default=20_000, metavar="N",
+        help="write after so many messages (default: 20000)",
+    )  # fmt: skip
+    consume.add_argument(
+        "--batch-seconds", type=_positive(float), default=1.0, metavar="S",
+        help="or so long after the first of them (default: 1)",
+    )  # fmt: skip
+    consume.add_argument(
+        "--accept-loss",
+        action="store_true",
+        help="go on where the broker has deleted messages that were not read",
+    )
+    about = consume.add_mutually_exclusive_group()
+    about.add_argument("--status", action="store_true", help="show the lag and end")
+    about.add_argument("--schema", action="store_true", help="print the JSON Schema and end")
     duckdb = add(
         "duckdb", _duckdb, "write what bi_reader sees to a read-only DuckDB file and to Parquet"
     )
@@ -81,6 +106,17 @@ def _parser() -> argparse.ArgumentParser:
         help="where to write (default: data/laptop)",
     )
     return parser
+
+
+def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = kind(text)
+        if not 0 < value < 1_000_000_000:
+            raise ValueError(text)
+        return value
+
+    read.__name__ = f"positive {'whole ' if kind is int else ''}number"
+    return read
 
 
 def _start(_: argparse.Namespace) -> int:
@@ -165,6 +201,40 @@ def _load(options: argparse.Namespace) -> int:
     from warehouse.loader import load  # noqa: PLC0415
 
     load(options.folder, server.ensure())
+    return 0
+
+
+def _consume(options: argparse.Namespace) -> int:
+    # Neither are in the core set, nor needed by the other commands.
+    from warehouse.stream import messages  # noqa: PLC0415
+
+    if options.schema:
+        print(messages.schema())
+        return 0
+    from warehouse.stream.broker import Broker, default_topic  # noqa: PLC0415
+    from warehouse.stream.consumer import Options, Stop, consume, status  # noqa: PLC0415
+
+    broker = Broker.load()
+    topic = options.topic or default_topic()
+    settings = server.ensure()
+    if options.status:
+        print("\n".join(status(topic, settings, broker)))
+        return 0
+    stop = Stop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    consume(
+        Options(
+            topic,
+            batch_rows=options.batch_rows,
+            batch_seconds=options.batch_seconds,
+            until_caught_up=options.until_caught_up,
+            accept_loss=options.accept_loss,
+        ),
+        settings,
+        broker,
+        stop,
+    )
     return 0
 
 

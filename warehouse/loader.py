@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 
 # Fits the processor's cache: larger chunks were measured to be no faster, often slower.
 CHUNK = 1 << 18
-# Any number, but the same one in every loader.
-_LOCK = 7_305_202_402
+# Any number, but the same one in everything that gives numbers to batches.
+LOCK = 7_305_202_402
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def load(folder: Path, settings: Settings | None = None) -> list[Loaded]:
                     log.warning("%s, trying again in %g s.", error, pauses[0])
                     time.sleep(pauses.pop(0))
     finally:
-        _analyze(settings, {name for result in done for name in result.relations})
+        analyze(settings, {name for result in done for name in result.relations})
     skipped = sum(result.skipped for result in done)
     log.info(
         "Loaded %d batches with %d rows in %.1f s%s.",
@@ -151,6 +151,7 @@ class _Run:
         self._called_off = False
         # What the database holds; as long as this run has the lock, nobody else adds to it.
         self._known: dict[date, tuple[int, str, str]] = {}
+        self._last_batch_id = 0
         self._columns: dict[str, set[str]] = {}
 
     def load(self, folders: list[Path]) -> None:
@@ -182,9 +183,9 @@ class _Run:
         conn = self._connect()
         with db.noticing_loss(conn, self._settings), conn.transaction():
             # held until the connection is closed, however that comes about
-            if conn.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone() != (True,):
+            if conn.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone() != (True,):
                 log.info("Another loader is at work, waiting for it.")
-                conn.execute("select pg_advisory_lock(%s)", (_LOCK,))
+                conn.execute("select pg_advisory_lock(%s)", (LOCK,))
             if conn.execute("select to_regclass('bronze.load_batches')").fetchone() == (None,):
                 return
             # A loader whose first connection broke has lost the lock, but may have a batch under
@@ -194,7 +195,9 @@ class _Run:
                 "select batch_date, batch_id, manifest_sha256,"
                 " format('at %s UTC', loaded_at::timestamp(0)) from bronze.load_batches"
             ):
-                self._known[day] = (known[0], known[1], known[2])
+                self._last_batch_id = max(self._last_batch_id, known[0])
+                if known[1] is not None:  # not a batch of a stream
+                    self._known[day] = (known[0], known[1], known[2])
             if not bronze.is_complete(conn, self._tables):
                 # also where no batch is left to load: dbt reads every table of the list
                 bronze.create_missing(conn, self._tables)
@@ -242,11 +245,11 @@ class _Run:
             self._landed(Loaded(batch.batch_date, skipped=True))
             return None
         headers = tuple(read_header(file, self._tables[file.table]) for file in batch.files)
-        batch_id = max((number for number, *_ in self._known.values()), default=0) + 1
-        self._known[batch.batch_date] = (batch_id, batch.manifest_sha256, "just now")
+        self._last_batch_id += 1
+        self._known[batch.batch_date] = (self._last_batch_id, batch.manifest_sha256, "just now")
         return _Job(
             batch,
-            batch_id,
+            self._last_batch_id,
             headers,
             changes_tables=not self._columns
             or any(
@@ -389,7 +392,7 @@ def _in_words(folder: Path) -> Iterator[None]:
         raise WarehouseError(f"Batch {folder} cannot be read: {error}") from error
 
 
-def _analyze(settings: Settings, relations: set[str]) -> None:
+def analyze(settings: Settings, relations: set[str]) -> None:
     """Tell the planner about the new rows; without this it plans for empty tables."""
     if not relations:
         return

@@ -14,13 +14,23 @@ from pathlib import Path
 
 import psycopg
 
-from tests.benchmarks import building, clicking, copying, days, generate, reporting, serving
+from tests.benchmarks import (
+    building,
+    clicking,
+    copying,
+    days,
+    generate,
+    reporting,
+    serving,
+    streaming,
+)
 from tests.benchmarks.report import Report
 from warehouse.errors import WarehouseError
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Report, Path, bool], None]]] = {
     "generate": ("batches beside a plain loop of rows, and memory", generate.run),
     "load": ("our loader beside bare COPY of the same files", copying.run),
+    "kafka": ("messages a second into bronze, and how soon a reader sees one", streaming.run),
     "build": ("dbt build of the default data", building.run_default),
     "scale": ("a day's batch beside the full build, then queries at 1 million", building.run_scale),
     "days": ("a day of 500 and of 50,000 on histories of 100 k, 1 M and 3 M", days.run),

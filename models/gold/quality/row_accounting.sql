@@ -31,7 +31,8 @@ verdicts as (
 
 final as (
     select
-        {{ surrogate_key(['deliveries.batch_date', 'deliveries.source_table']) }} as row_accounting_key,
+        {{ surrogate_key(['deliveries.batch_date', 'deliveries.source_table', 'deliveries.source_file']) }}
+            as row_accounting_key,
         deliveries.batch_date,
         deliveries.source_table,
         deliveries.source_file,

@@ -97,11 +97,15 @@ def test_a_day_with_a_changed_checksum(raw: Path, database: Settings, write_batc
     assert steps.load([dt.date(2026, 1, 31)], raw, database).rows == 5
 
 
-def test_a_day_that_is_not_there_yet(raw: Path) -> None:
+def test_a_day_that_is_not_there_yet(raw: Path, database: Settings) -> None:
+    sunday = dt.date(2026, 2, 1)
     with pytest.raises(TryLaterError, match=r"no batch of 2026-02-01 in .* yet") as missing:
-        steps.deliver([FIRST, dt.date(2026, 2, 1)], raw)
+        steps.deliver([sunday], raw)
     assert passes_by_itself(missing.value)
     assert steps.deliver([FIRST], raw) == steps.Done(0, "delivered before")
+    # among several, one without a batch is told and left out
+    assert steps.deliver([FIRST, sunday], raw) == steps.Done(0, "1 of 2 days have no batch")
+    assert steps.load([FIRST, sunday], raw, database).rows == 0
 
 
 def test_a_day_from_the_future(raw: Path) -> None:

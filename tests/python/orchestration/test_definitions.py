@@ -149,7 +149,10 @@ def test_one_day_in_process(
 def test_every_night_the_day_before(defs: dg.Definitions) -> None:
     schedule = defs.resolve_schedule_def("every_night")
     at = dt.datetime(2026, 3, 2, 2, 30, tzinfo=dt.UTC)
-    tick = schedule.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=at))
+    context = dg.build_schedule_context(
+        scheduled_execution_time=at, repository_def=defs.get_repository_def()
+    )
+    tick = schedule.evaluate_tick(context)
     assert tick.run_requests is not None
     assert [request.partition_key for request in tick.run_requests] == ["2026-03-01"]
     assert schedule.cron_schedule == "30 2 * * *"

@@ -6,8 +6,18 @@
     pre_hook="{{ 'delete from ' ~ this if is_incremental() else 'select 1' }}"
 ) }}
 
+-- a stream has several batches a day
 with accounting as (
-    select * from {{ ref('row_accounting') }}
+    select
+        batch_date,
+        source_table,
+        cast(sum(delivered_rows) as bigint) as delivered_rows,
+        cast(sum(kept_rows) as bigint) as kept_rows,
+        cast(sum(duplicate_rows) as bigint) as duplicate_rows,
+        cast(sum(quarantined_rows) as bigint) as quarantined_rows,
+        min(case when is_balanced then 1 else 0 end) = 1 as is_balanced
+    from {{ ref('row_accounting') }}
+    group by batch_date, source_table
 ),
 
 as_of as (
