@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Warehouse:
 
     home: Path
     raw: Path
+    _found: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -107,8 +108,16 @@ class Warehouse:
 
     def connect(self, *, as_reader: bool = False) -> psycopg.Connection[Any]:
         """A connection as the owner, or as bi_reader."""
-        lines = self.run("python", "-m", "warehouse", "env").stdout.splitlines()
-        found = dict(shlex.split(line)[1].split("=", 1) for line in lines)
+        try:
+            return self._connect(as_reader)
+        except (KeyError, psycopg.OperationalError):
+            # not asked yet, or the server was started anew since
+            lines = self.run("python", "-m", "warehouse", "env").stdout.splitlines()
+            self._found.update(dict(shlex.split(line)[1].split("=", 1) for line in lines))
+            return self._connect(as_reader)
+
+    def _connect(self, as_reader: bool) -> psycopg.Connection[Any]:
+        found = self._found
         return psycopg.connect(
             host=found["DB_HOST"], port=found["DB_PORT"], dbname=found["DB_NAME"],
             user="bi_reader" if as_reader else found["DB_USER"],
