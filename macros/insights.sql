@@ -1,4 +1,4 @@
-{#- Rules of the insights for people (gold/insights): see docs/decisions/0022. -#}
+{#- Rules of the insights for people (gold/insights): see docs/decisions/0020. -#}
 
 {% macro household(dependents, marital_status) -%}
     {#- Who lives from the income: what people of similar income are told apart by. -#}

@@ -22,7 +22,7 @@ PARTITIONED = "transactions"
 STREAMED = "kafka_stream"
 
 # A day's files are one batch with a manifest; a stream has several batches without one (see
-# docs/decisions/0050). The statements that alter are for servers of before there were streams.
+# docs/decisions/0028). The statements that alter are for servers of before there were streams.
 #
 # What a row's metadata columns are filled from while its file is copied: the loader states the file
 # in settings of its transaction, so that the data stream to the server as they are. The functions

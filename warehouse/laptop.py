@@ -2,7 +2,7 @@
 
 The role `bi_reader` reads, in one transaction: so personal data stay masked, and all relations are
 of one moment. Rows stream (COPY, Arrow, DuckDB): memory does not grow with them. The
-old files stay until the new ones are whole. See docs/decisions/0030.
+old files stay until the new ones are whole. See docs/decisions/0024.
 """
 
 from __future__ import annotations

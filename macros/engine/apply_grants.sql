@@ -1,7 +1,7 @@
 {#- Who may read a relation is said in one place: dbt's grants (dbt_project.yml), and for a data set of the API
     (`meta.dataset`) the role api_reader, to which row-level security shows the rows of one user. Both happen in
     the transaction that makes the relation, policies first, so that no build, not even a full refresh, ever
-    shows a row too many: see docs/decisions/0040. -#}
+    shows a row too many: see docs/decisions/0027. -#}
 
 {% macro postgres__apply_grants(relation, grant_config, should_revoke=True) %}
     {%- set meta = config.get('meta') or {} -%}

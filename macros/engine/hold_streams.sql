@@ -1,6 +1,6 @@
 {% macro hold_streams() -%}
     {#- Until the end of this transaction nothing is added to a stream's batch (warehouse/stream/store.py takes the
-        same number, shared): see docs/decisions/0050. Engines that read a copy of bronze need nothing. -#}
+        same number, shared): see docs/decisions/0028. Engines that read a copy of bronze need nothing. -#}
     {{- return(adapter.dispatch('hold_streams', 'financial_analytics')()) -}}
 {%- endmacro %}
 

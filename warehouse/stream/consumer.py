@@ -1,7 +1,7 @@
 """``python -m warehouse consume``: a topic into bronze, until Ctrl-C or until all is read.
 
 What has been read stands in PostgreSQL, in the transaction that wrote the rows, and nowhere else;
-so partitions are assigned from there and no consumer group is used. See docs/decisions/0050.
+so partitions are assigned from there and no consumer group is used. See docs/decisions/0028.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a stream leaves in bronze: rows, offsets and counts, in one transaction each time.
 
 A stream has no files and no end, so its batches are cut where they must be: at midnight (UTC) and
-when a build of dbt begins, which reads whole batches only. See docs/decisions/0050.
+when a build of dbt begins, which reads whole batches only. See docs/decisions/0028.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 -- grain: one row per transfer of a person with connected accounts, on those or on accounts at this bank
--- Both legs of an own transfer name each other: see docs/decisions/0024.
+-- Both legs of an own transfer name each other: see docs/decisions/0021.
 -- depends_on: {{ ref('base_external_transactions') }}
 -- depends_on: {{ ref('base_balance_snapshots') }}
 -- depends_on: {{ ref('base_transaction_tags') }}
