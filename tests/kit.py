@@ -33,7 +33,7 @@ class Warehouse:
 
     home: Path
     raw: Path
-    _found: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    _found: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def environment(self) -> dict[str, str]:

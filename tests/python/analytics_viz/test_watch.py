@@ -100,7 +100,7 @@ def test_unusable_interval(seconds: str) -> None:
 @pytest.mark.parametrize("other", ["--timestamp", "--export=png"])
 def test_watching_rewrites_one_page(other: str) -> None:
     done = run("08_realtime_analytics.py", "--watch", "5", other)
-    assert done.returncode == 2 and "leave out --timestamp and --export" in done.stderr
+    assert done.returncode == 2 and "leave out --timestamp, --export" in done.stderr
 
 
 def test_real_command_ends_with_ctrl_c(demo_warehouse: Warehouse, tmp_path: Path) -> None:

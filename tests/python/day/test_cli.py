@@ -20,12 +20,14 @@ from warehouse.errors import WarehouseError
 
 @pytest.fixture(autouse=True)
 def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The log of the test's own; the handlers of the process are put back."""
+    """The log of the test's own; handlers and levels of the process are put back."""
     monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))
-    root = logging.getLogger()
+    root, loader = logging.getLogger(), logging.getLogger("warehouse.loader")
     before = root.handlers, root.level, logging.raiseExceptions
+    level_before = loader.level
     yield tmp_path / "logs" / "pipeline.log"
     root.handlers, root.level, logging.raiseExceptions = before
+    loader.setLevel(level_before)  # what a test sets is kept in a cache: through the method only
 
 
 @pytest.fixture

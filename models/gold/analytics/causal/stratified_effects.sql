@@ -264,7 +264,8 @@ results as (
         case when designs.is_ratio then ln(nullif(estimates.ratio, 0)) else estimates.difference end as estimate,
         spreads.spread / nullif(case when designs.is_ratio then estimates.treated_sum else estimates.weight end, 0)
             as standard_error,
-        freedoms.df,
+        -- one unit alone tells nothing of a spread: what is left then is the noise of floating-point numbers
+        case when freedoms.df < 0.000001 then 0.000001 else freedoms.df end as df,
         estimates.treated_count,
         estimates.compared_count
     from designs
