@@ -127,7 +127,7 @@ check: .venv/dev ## Style, types and structure: ruff, mypy, sqlfluff
 	$(RUN) -m api check
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models tests/generic tests/integrity
 
-# Two processes: one with the tests of the demo warehouse, one with the others.
+# Two processes; each file runs as a whole in one of them.
 test: check ## All tests, on servers and data of their own
 	$(RUN) -m pytest -n 2
 

@@ -22,14 +22,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 REAL_BROKER = os.environ.get("KAFKA_BOOTSTRAP")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, in one process, what shares a fixture: the demo warehouse, or a file's own."""
-    for item in items:
-        shared = "demo_warehouse" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("demo" if shared else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The warehouse that `make demo` makes: default data, loaded, built, all dbt tests green."""
