@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 PAUSES = (1.0, 5.0, 15.0)
 # Any number, but the same one in every process.
-_LOCK = 7_305_202_404
+_LOCK = 7_305_202_405
 
 
 @dataclass(frozen=True)

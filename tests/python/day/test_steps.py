@@ -21,12 +21,13 @@ from generator.options import HistoryOptions
 from pipeline import day, steps
 from pipeline.errors import TryLaterError, passes_by_itself
 from tests.python.warehouse.conftest import Write, read_bronze, write_manifest
-from warehouse import loader
+from warehouse import dbt_cli, loader, prepare
 from warehouse.config import Settings
 from warehouse.db import connect
 from warehouse.dbt_cli import Built
 from warehouse.errors import WarehouseError
 from warehouse.server import EmbeddedServer, _processes_in
+from warehouse.stream import store
 
 FIRST = dt.date(2026, 1, 30)
 
@@ -311,3 +312,8 @@ def test_two_at_once_one_is_refused(own_server: EmbeddedServer) -> None:
         day._Turn(waits=False),
     ):
         pass
+
+
+def test_each_lock_has_a_number_of_its_own() -> None:
+    locks = [prepare._LOCK, loader.LOCK, dbt_cli._LOCK, store._BUILD_LOCK, day._LOCK]
+    assert len(set(locks)) == len(locks)
