@@ -20,7 +20,7 @@ import psycopg
 
 from pipeline import steps
 from pipeline.errors import TryLaterError
-from warehouse import server
+from warehouse import locks, server
 from warehouse.config import Settings
 from warehouse.db import Connection, connect, is_lost
 from warehouse.errors import WarehouseError
@@ -28,8 +28,6 @@ from warehouse.errors import WarehouseError
 log = logging.getLogger(__name__)
 
 PAUSES = (1.0, 5.0, 15.0)
-# Any number, but the same one in every process.
-_LOCK = 7_305_202_405
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,9 @@ class _Turn:
         self.settings = server.ensure()
         self._session = connect(self.settings, autocommit=True, application_name="pipeline lock")
         with _losing(self.settings):
-            taken = self._session.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+            taken = self._session.execute(
+                "select pg_try_advisory_lock(%s)", (locks.DAY,)
+            ).fetchone()
             if taken == (True,):
                 return
             if not waits:
@@ -149,7 +149,7 @@ class _Turn:
                     " this again."
                 )
             log.info("Another run is at work on %s, waiting for it.", self.settings.address)
-            self._session.execute("select pg_advisory_lock(%s)", (_LOCK,))
+            self._session.execute("select pg_advisory_lock(%s)", (locks.DAY,))
 
     def hold_on(self, act: Callable[[], steps.Done]) -> steps.Done:
         """Do a step; if it fails because the server went away, do it again."""

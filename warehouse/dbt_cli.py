@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from warehouse import config, packages, server
+from warehouse import config, locks, packages, server
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
 from warehouse.errors import WarehouseError
@@ -32,8 +32,6 @@ _BUILDING = {"build", "retry", "run", "seed", "snapshot"}
 _OTHERS = {"clone", "compile", "debug", "docs", "run-operation", "show", "source", "test"}
 _COMMANDS = _OFFLINE | _READING_FILES | _BUILDING | _OTHERS
 _ABOUT_ITSELF = {"--help", "-h", "--version", "-v"}
-# Any number, but the same one in every process.
-_LOCK = 7_305_202_403
 # dbt keeps almost everything it makes; looking for garbage every 700 objects was a quarter
 # of the processor time of a build of the default data (60.7 s, without any search 44.1 s).
 # As seldom as this, a build takes about half a gigabyte.
@@ -156,9 +154,9 @@ def building(settings: Settings) -> Iterator[None]:
         WarehouseError: no connection.
     """
     with connect(settings, autocommit=True, application_name="dbt build lock") as conn:
-        if conn.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone() != (True,):
+        if conn.execute("select pg_try_advisory_lock(%s)", (locks.BUILD,)).fetchone() != (True,):
             log.info("Another dbt build is at work on %s, waiting for it.", settings.address)
-            conn.execute("select pg_advisory_lock(%s)", (_LOCK,))
+            conn.execute("select pg_advisory_lock(%s)", (locks.BUILD,))
         yield
 
 

@@ -21,7 +21,7 @@ from psycopg import sql
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from warehouse import bronze, db
+from warehouse import bronze, db, locks
 from warehouse.batches import Batch, BatchFile, find_batches, read_batch, read_header
 from warehouse.bronze import Table, Target
 from warehouse.config import Settings
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 # Fits the processor's cache: larger chunks were measured to be no faster, often slower.
 CHUNK = 1 << 18
-# Any number, but the same one in everything that gives numbers to batches.
-LOCK = 7_305_202_402
 
 
 @dataclass(frozen=True)
@@ -183,9 +181,9 @@ class _Run:
         conn = self._connect()
         with db.noticing_loss(conn, self._settings), conn.transaction():
             # held until the connection is closed, however that comes about
-            if conn.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone() != (True,):
+            if conn.execute("select pg_try_advisory_lock(%s)", (locks.LOAD,)).fetchone() != (True,):
                 log.info("Another loader is at work, waiting for it.")
-                conn.execute("select pg_advisory_lock(%s)", (LOCK,))
+                conn.execute("select pg_advisory_lock(%s)", (locks.LOAD,))
             if conn.execute("select to_regclass('bronze.load_batches')").fetchone() == (None,):
                 return
             # A loader whose first connection broke has lost the lock, but may have a batch under

@@ -7,6 +7,7 @@ import logging
 import psycopg
 from psycopg import sql
 
+from warehouse import locks
 from warehouse.config import API_READER, READER, variables
 from warehouse.db import Connection
 from warehouse.errors import WarehouseError
@@ -15,8 +16,6 @@ log = logging.getLogger(__name__)
 
 SCHEMAS = ("bronze", "silver", "curated", "dst", "gold")
 READER_SCHEMAS = ("dst", "gold")
-# Any number, but the same one in every process, so that two set-ups do not touch one catalog row.
-_LOCK = 7_305_202_401
 
 
 def prepare(
@@ -37,7 +36,7 @@ def prepare(
         WarehouseError: something is missing and this user may not create it.
     """
     dbname = conn.info.dbname
-    conn.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+    conn.execute("select pg_advisory_xact_lock(%s)", (locks.PREPARE,))
     found = variables()
     _role(conn, READER, found.get("BI_READER_PASSWORD") or reader_password)
     _role(conn, API_READER, api_password or found.get("API_READER_PASSWORD"))

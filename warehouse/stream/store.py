@@ -14,15 +14,12 @@ from typing import Any
 
 from psycopg import sql
 
-from warehouse import bronze, loader
+from warehouse import bronze, locks
 from warehouse.db import Connection
 from warehouse.errors import WarehouseError
 from warehouse.stream import messages
 
 TABLE = bronze.STREAMED
-# Held shared while rows are added, and by dbt while it notes which batches a build reads
-# (macros/engine/hold_streams.sql has the same number).
-_BUILD_LOCK = 7_305_202_404
 _COLUMNS = ("_source_file", "_source_row", *messages.COLUMNS, "raw_message")
 
 
@@ -86,7 +83,7 @@ class Store:
         tables = bronze.read_tables()
         with self._conn.transaction():
             if not bronze.is_complete(self._conn, tables):
-                self._conn.execute("select pg_advisory_xact_lock(%s)", (loader.LOCK,))
+                self._conn.execute("select pg_advisory_xact_lock(%s)", (locks.LOAD,))
                 self._conn.execute("create schema if not exists bronze")
                 bronze.create_missing(self._conn, tables)
 
@@ -117,7 +114,7 @@ class Store:
         conn = self._conn
         with conn.transaction():
             # From here to the end no build begins, so none can have read half of a batch.
-            conn.execute("select pg_advisory_xact_lock_shared(%s)", (_BUILD_LOCK,))
+            conn.execute("select pg_advisory_xact_lock_shared(%s)", (locks.STREAM,))
             batch_id = self._open_batch(batch.day)
             conn.execute(
                 "select set_config('warehouse.batch_id', %s, true),"
@@ -181,7 +178,7 @@ class Store:
         return self._begin_batch(day) if batch_id is None else batch_id
 
     def _begin_batch(self, day: date) -> int:
-        taken = self._conn.execute("select pg_try_advisory_xact_lock(%s)", (loader.LOCK,))
+        taken = self._conn.execute("select pg_try_advisory_xact_lock(%s)", (locks.LOAD,))
         if taken.fetchone() != (True,):
             raise LoaderAtWork
         (batch_id,) = self._conn.execute(  # type: ignore[misc]

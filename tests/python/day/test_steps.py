@@ -20,14 +20,14 @@ from generator.bank import write_history
 from generator.options import HistoryOptions
 from pipeline import day, steps
 from pipeline.errors import TryLaterError, passes_by_itself
+from tests.kit import ROOT
 from tests.python.warehouse.conftest import Write, read_bronze, write_manifest
-from warehouse import dbt_cli, loader, prepare
+from warehouse import loader, locks
 from warehouse.config import Settings
 from warehouse.db import connect
 from warehouse.dbt_cli import Built
 from warehouse.errors import WarehouseError
 from warehouse.server import EmbeddedServer, _processes_in
-from warehouse.stream import store
 
 FIRST = dt.date(2026, 1, 30)
 
@@ -315,5 +315,7 @@ def test_two_at_once_one_is_refused(own_server: EmbeddedServer) -> None:
 
 
 def test_each_lock_has_a_number_of_its_own() -> None:
-    locks = [prepare._LOCK, loader.LOCK, dbt_cli._LOCK, store._BUILD_LOCK, day._LOCK]
-    assert len(set(locks)) == len(locks)
+    numbers = [number for name, number in vars(locks).items() if name.isupper()]
+    assert len(numbers) == 5
+    assert len(set(numbers)) == len(numbers)
+    assert f"({locks.STREAM})" in (ROOT / "macros/engine/hold_streams.sql").read_text()

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from warehouse import dbt_cli, packages
+from warehouse import dbt_cli, locks, packages
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
 
@@ -148,7 +148,7 @@ def holders(database: Settings) -> list[tuple[bool]]:
         return conn.execute(
             "select granted from pg_locks where locktype = 'advisory' and objid = %s"
             " and database = (select oid from pg_database where datname = current_database())",
-            (dbt_cli._LOCK % 2**32,),
+            (locks.BUILD % 2**32,),
         ).fetchall()
 
 

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from warehouse import loader
+from warehouse import loader, locks
 from warehouse.bronze import Table, read_tables
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
@@ -417,7 +417,7 @@ def test_a_loader_waits_for_another(
     caplog.set_level(logging.INFO)
     folder = write_batch("2023-01-31")
     with (
-        _holding(database, f"select pg_advisory_lock({loader.LOCK})") as other,
+        _holding(database, f"select pg_advisory_lock({locks.LOAD})") as other,
         _loading(folder, database),
     ):
         _until(lambda: _waits_for_a_lock(database))

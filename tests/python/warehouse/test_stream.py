@@ -26,7 +26,7 @@ from confluent_kafka import Producer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse import bronze, loader
+from warehouse import bronze, loader, locks
 from warehouse.cli import main
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
@@ -447,7 +447,7 @@ def test_a_batch_is_begun_when_the_loader_has_finished(
     with connect(database) as conn:
         Store(conn, topic.name).prepare()
     with connect(database) as conn, ThreadPoolExecutor(1) as thread:
-        conn.execute("select pg_advisory_lock(%s)", (loader.LOCK,))
+        conn.execute("select pg_advisory_lock(%s)", (locks.LOAD,))
         reading = thread.submit(topic.consume, database)
         until(lambda: "A loader is at work, waiting for it." in caplog.messages)
         conn.close()
