@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pandas as pd
 import streamlit as st
 
 from analytics_viz import formats
 from analytics_viz.data import Period
-from dashboard import charts, data, filters, payments
+from dashboard import data, filters, payments
 from dashboard.filters import ALL, DIMENSIONS, OWN, PRESETS, Choices, Filters
-from dashboard.views.parts import cards, chart, download, header
+from dashboard.views.parts import (
+    comparisons,
+    download,
+    header,
+    key_figures,
+    side_by_side,
+    trends,
+)
 
 
 def show(state: data.State) -> None:
@@ -22,50 +28,25 @@ def show(state: data.State) -> None:
     for sentence in wrong:
         st.warning(f"{sentence} The link's other filters are applied.", icon=":material/link_off:")
     shown = payments.load(chosen, choices, state.builds)
-    if shown.is_empty:
+    if shown.by_channel.is_empty:
         st.info(
             f"No payments from {formats.days(chosen.period.start, chosen.period.end)} for this"
             " choice: widen it, or reset the filters.",
             icon=":material/filter_alt_off:",
         )
         return
-    before = chosen.period.previous
-    cards(
-        [(one, shown.reading(one)) for one in payments.metrics().values()],
-        f"{formats.days(chosen.period.start, chosen.period.end)}, changes against"
-        f" {formats.days(before.start, before.end)}",
-    )
-    split = shown.split()
-    word = DIMENSIONS[chosen.by].lower()
-    for column, one in zip(st.columns(3), payments.metrics().values(), strict=True):
-        as_shown = charts.SHOWN[one.name]
-        lines = shown.trend(one)
-        note = "Each day, and the average of seven days."
-        if split:
-            note = f"Average of seven days, the {len(split)} largest by {word}."
-        chart(
-            column, f"trend-{one.name}",
-            (one.label, charts.trend_finding(lines[payments.TOTAL], as_shown), note),
-            charts.trend(lines, as_shown),
-        )  # fmt: skip
-    _comparisons(shown, shown.by_channel, "channel", slots=4)
+    of = list(payments.metrics().values())
+    by = DIMENSIONS[chosen.by]
+    rows = [
+        trends(of, shown.by_member, shown.split(), by),
+        comparisons(of, shown.by_channel, "Channel", "payments", slots=4),
+    ]
     if chosen.by != "channel":
-        _comparisons(shown, shown.by_member, chosen.by, slots=payments.COMPARED)
-    download(shown.table(), f"payments_{chosen.period.start}_{chosen.period.end}.csv")
-
-
-def _comparisons(shown: payments.Payments, frame: pd.DataFrame, by: str, slots: int) -> None:
-    st.subheader(f"By {DIMENSIONS[by].lower()}", anchor=False)
-    for column, one in zip(st.columns(3), payments.metrics().values(), strict=True):
-        as_shown = charts.SHOWN[one.name]
-        compared = shown.compared(frame, one)
-        count = formats.count(compared["payments"].sum())
-        few = f"The {len(compared)} with the most payments; " if by != "channel" else ""
-        chart(
-            column, f"by-{by}-{one.name}",
-            (one.label, charts.bars_finding(compared, as_shown), f"{few}n = {count} payments."),
-            charts.bars(compared, as_shown, slots),
-        )  # fmt: skip
+        rows.append(comparisons(of, shown.by_member, by, "payments"))
+    key_figures(of, shown.by_channel)
+    side_by_side(*rows)
+    table = shown.by_channel.table(payments.asked(), "channel")
+    download(table, f"payments_{chosen.period.start}_{chosen.period.end}.csv")
 
 
 def _choose(choices: Choices) -> tuple[Filters, list[str]]:
