@@ -29,14 +29,16 @@ _STYLE = """
 }
 [data-testid="stDateInput"] input {font-size: 13px;}
 [class*="st-key-card-"] p, .card p {margin: 0;}
-.cards {display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%%), 1fr));}
-.card {background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px;}
+.cards {display: grid; gap: 16px;
+  grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%%), 1fr));}
+.card {background: var(--card); border: 1px solid var(--line); border-radius: 10px;
+  padding: 16px;}
 .of {font-size: 14px; opacity: .75;}
 .finding {font-size: 17px; font-weight: 600; line-height: 1.3; min-height: 2.6em;}
 .note {font-size: 13px; opacity: .75;}
 .bars {display: flex; flex-direction: column; margin-top: 12px; gap: 6px; font-size: 14px;}
-.bars div {display: grid; grid-template-columns: minmax(6em, 38%%) 1fr; align-items: center;
-  column-gap: 10px;}
+.bars div {display: grid; grid-template-columns: minmax(5em, min(38%%, 10em)) 1fr;
+  align-items: center; column-gap: 10px;}
 .bars span {overflow-wrap: anywhere; line-height: 1.15;}
 .bars em {display: flex; align-items: center; gap: 8px; font-style: normal;}
 .bars i {background: var(--bar); height: 20px; border-radius: 0 3px 3px 0; flex: none;}

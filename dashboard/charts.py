@@ -19,7 +19,7 @@ from analytics_viz.formats import Kind
 from analytics_viz.theme import FONT, LIGHT, counterparts
 
 HEIGHT = 250
-BAR_HEIGHT = 38
+BAR_HEIGHT = 30
 Chart = dict[str, Any]
 
 
@@ -47,7 +47,7 @@ SHOWN = {
 # of an axis, and of a value that is pointed at (as printf has it)
 _TICKS: dict[Kind, str] = {"money": "${value}", "percent": "{value} %", "seconds": "{value} s"}
 _VALUES: dict[Kind, str] = {"money": "$%,.2f", "percent": "%.1f %%", "seconds": "%.2f s"}
-_SMALL = {"color": LIGHT.muted, "fontSize": 12, "fontFamily": FONT}
+_SMALL = {"color": LIGHT.muted, "fontSize": 11, "fontFamily": FONT}
 _TOOLTIP = {
     "backgroundColor": LIGHT.surface,
     "borderColor": LIGHT.quiet,
@@ -71,9 +71,7 @@ def _over_time(
         "xAxis": {
             "type": "category", "data": shown, "boundaryGap": series[0]["type"] == "bar",
             # few labels, side by side: a card is narrow
-            "axisLabel": _SMALL | {"interval": max((len(shown) - 1) // 3, 1) - 1,
-                                   "hideOverlap": True, "alignMinLabel": "left",
-                                   "alignMaxLabel": "right"},
+            "axisLabel": _SMALL | {"customValues": _labelled(len(shown)), "hideOverlap": True},
             "axisTick": {"show": False}, "axisLine": {"lineStyle": {"color": LIGHT.grid}},
         },
         "yAxis": {
@@ -83,6 +81,11 @@ def _over_time(
         },
         "series": series,
     }  # fmt: skip
+
+
+def _labelled(number: int) -> list[int]:
+    """Which of so many places on an axis are named: few, and none at its ends."""
+    return [place * number // 6 for place in (1, 3, 5)] if number > 3 else list(range(number))
 
 
 def _line(name: str, values: list[float | None], width: float, dash: str = "solid") -> Chart:
@@ -157,7 +160,7 @@ def stacked(frame: pd.DataFrame, groups: list[str], value: str = "spending") -> 
         {"type": "bar", "stack": "all", "name": group.capitalize(), "data": _numbers(table[group])}
         for group in groups
     ]
-    return _over_time(map(formats.month, months), "money", series, LIGHT.series)
+    return _over_time((f"{month:%b %Y}" for month in months), "money", series, LIGHT.series)
 
 
 def shares(lines: dict[str, pd.DataFrame], shown: Shown) -> Chart:
@@ -167,7 +170,9 @@ def shares(lines: dict[str, pd.DataFrame], shown: Shown) -> Chart:
         for name, frame in lines.items()
     ]
     (first, *_) = lines.values()
-    return _over_time(map(formats.month, first["day"]), shown.kind, series, LIGHT.series)
+    return _over_time(
+        (f"{month:%b %Y}" for month in first["day"]), shown.kind, series, LIGHT.series
+    )
 
 
 def deliveries(batches: pd.DataFrame) -> Chart:

@@ -15,23 +15,19 @@ from dashboard.filters import ALL, Choices, Filters
 from dashboard.metrics import Metric, metric, part_names, select_list
 from dashboard.series import COMPARED, SPLIT, Series, earliest
 
-_CHOICES = """
-with used as (
-    select city_key, customer_segment
-    from gold.fact_payments_daily
-    group by city_key, customer_segment
-)
-select cities.city_key, cities.region, cities.state, cities.city_name, cities.country,
-    used.customer_segment
-from used inner join gold.dim_city as cities using (city_key)
+_CITIES = """
+select city_key, region, state, city_name, country
+from gold.dim_city
+where city_key in (select city_key from gold.fact_city_payments_daily)
 """
+_SEGMENTS = "select distinct customer_segment from gold.fact_channel_payments_daily order by 1"
 _CHANNELS = "select channel_name, channel_key from gold.dim_channel where channel_key <> -1"
 
 _DAILY = """
 with sums as (
     select transaction_date as day, channel_key,
     {sums}
-    from gold.fact_payments_daily
+    from {relation}
     where {condition}
     group by transaction_date, channel_key
 )
@@ -43,7 +39,7 @@ order by day, member
 _BY_MEMBER = """
 with volumes as (
     select {key}, {volume} as volume
-    from gold.fact_payments_daily
+    from {relation}
     where {condition} and transaction_date >= %(start)s
     group by {key}
 ),
@@ -63,7 +59,7 @@ keys as (
 )
 select transaction_date as day, member,
     {sums}
-from gold.fact_payments_daily inner join keys using ({key})
+from {relation} inner join keys using ({key})
 where {condition}
 group by transaction_date, member
 order by day, member
@@ -75,6 +71,14 @@ _MEMBERS = {
     "state": ("city_key", "state", _CITY),
     "city": ("city_key", _LABEL, _CITY),
     "segment": ("customer_segment", "customer_segment", ""),
+}
+
+
+# The smallest relation that knows all that is asked for, by what it knows.
+_RELATIONS = {
+    frozenset({"channel", "segment"}): "gold.fact_channel_payments_daily",
+    frozenset({"city"}): "gold.fact_city_payments_daily",
+    frozenset({"channel", "segment", "city"}): "gold.fact_payments_daily",
 }
 
 
@@ -125,15 +129,14 @@ class Payments:
 def choices(_state: data.State, builds: tuple[int, ...], as_of: dt.date) -> Choices:
     """What can be chosen in one build."""
     del builds, as_of  # they are the key of the cache
-    used = data.rows(data.literal(_CHOICES), {})
-    cities = used.drop(columns="customer_segment").drop_duplicates().copy()
+    cities = data.rows(data.literal(_CITIES), {})
     place = cities["state"].where(cities["state"] != "Unknown", cities["country"])
     cities["label"] = cities["city_name"] + ", " + place
     channels = data.rows(data.literal(_CHANNELS), {})
     return Choices(
         cities,
         dict(sorted(zip(channels["channel_name"], channels["channel_key"], strict=True))),
-        sorted(used["customer_segment"].unique()),
+        list(data.rows(data.literal(_SEGMENTS), {})["customer_segment"]),
         _state.first_day,
         _state.as_of,
     )
@@ -144,6 +147,7 @@ def load(filters: Filters, _choices: Choices, builds: tuple[int, ...]) -> Paymen
     """The sums of a choice in one build."""
     del builds  # a key of the cache
     period = filters.period
+    asked_of: set[str] = set()
     conditions = [sql.SQL("transaction_date between %(earliest)s and %(end)s")]
     parameters: dict[str, Any] = {
         "earliest": earliest(period), "start": period.start, "end": period.end,
@@ -153,18 +157,21 @@ def load(filters: Filters, _choices: Choices, builds: tuple[int, ...]) -> Paymen
         if filters.city != ALL:
             places = places[places["label"] == filters.city]
         conditions.append(sql.SQL("city_key = any(%(cities)s)"))
+        asked_of.add("city")
         parameters["cities"] = [int(key) for key in places["city_key"]]
     if filters.channel != ALL:
         conditions.append(sql.SQL("channel_key = %(channel)s"))
+        asked_of.add("channel")
         parameters["channel"] = _choices.channels[filters.channel]
     if filters.segment != ALL:
         conditions.append(sql.SQL("customer_segment = %(segment)s"))
+        asked_of.add("segment")
         parameters["segment"] = filters.segment
     pieces: dict[str, sql.Composable] = {
         "sums": data.literal(select_list(asked())),
         "condition": sql.SQL(" and ").join(conditions),
     }
-    by_channel = _read(_DAILY, pieces, parameters)
+    by_channel = _read(_DAILY, pieces | _relation(asked_of, "channel"), parameters)
     by_member = by_channel
     if filters.by != "channel":
         key, member, join = _MEMBERS[filters.by]
@@ -175,8 +182,15 @@ def load(filters: Filters, _choices: Choices, builds: tuple[int, ...]) -> Paymen
             "volume": data.literal(metric("payments").parts[0].sql),
             "limit": sql.Literal(COMPARED),
         }
+        pieces |= _relation(asked_of, "segment" if filters.by == "segment" else "city")
         by_member = _read(_BY_MEMBER, pieces, parameters)
     return Payments.of(filters, by_channel, by_member, _choices.first_day)
+
+
+def _relation(asked_of: set[str], by: str) -> dict[str, sql.Composable]:
+    needed = asked_of | {by}
+    name = next(name for known, name in _RELATIONS.items() if needed <= known)
+    return {"relation": data.literal(name)}
 
 
 def _read(

@@ -59,19 +59,27 @@ class Series:
         days = frame["day"].to_numpy().astype("datetime64[D]")
         return (days - np.datetime64(self._start, "D")).astype(np.intp)
 
+    def _known(self, frame: pd.DataFrame, first: dt.date | None = None) -> pd.DataFrame:
+        """The rows from a day on (the first that matters) to the end of the period."""
+        days = self._days(frame)
+        last = self._place(self.period.end)
+        return frame[(days >= self._place(first or self._start)) & (days <= last)]
+
     @cached_property
     def _whole(self) -> NDArray[np.float64]:
         """Sums by name and day."""
-        days, length = self._days(self.whole), self._place(self.period.end) + 1
-        columns = _values(self.whole, self.names)
+        frame = self._known(self.whole)
+        days, length = self._days(frame), self._place(self.period.end) + 1
+        columns = _values(frame, self.names)
         return np.array([np.bincount(days, column, length) for column in columns])
 
     @cached_property
     def _parts(self) -> tuple[list[str], NDArray[np.float64]]:
         """The members of the period, largest first, and their sums by name, member and day."""
-        codes, members = pd.factorize(self.parts["member"])
+        frame = self._known(self.parts)
+        codes, members = pd.factorize(frame["member"])
         found = np.zeros((len(self.names), len(members), self._place(self.period.end) + 1))
-        found[:, codes, self._days(self.parts)] = _values(self.parts, self.names)
+        found[:, codes, self._days(frame)] = _values(frame, self.names)
         sizes = self._within(found)[list(self.names).index(self.ranked_by)].sum(axis=-1)
         order = sorted(
             (place for place, size in enumerate(sizes) if size),
@@ -153,8 +161,7 @@ class Series:
 
     def table(self, asked: Sequence[Metric], of: str) -> pd.DataFrame:
         """What a page shows, by day and member, for people who go on with it elsewhere."""
-        places = self._days(self.parts)
-        found = self.parts[places >= self._place(self.period.start)]
+        found = self._known(self.parts, self.period.start)
         shown = found[["day", "member"]].rename(columns={"member": of})
         return shown.assign(**{one.name: one.column(found) for one in asked}).reset_index(drop=True)
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics_viz import formats
+from analytics_viz.data import Period
 from analytics_viz.kpi import Kpi, Reading
 from dashboard import charts, data
 from dashboard.metrics import Metric
@@ -21,6 +22,21 @@ def header(title: str, state: data.State) -> None:
     st.html(
         f'<p class="asof">Data as of <strong>{formats.day(state.as_of)}</strong> · build'
         f" {state.build} · loaded {formats.day(loaded.date())}, {loaded:%H:%M} UTC</p>"
+    )
+
+
+def say_wrong(sentences: list[str]) -> None:
+    """What a link asked for and cannot have."""
+    for sentence in sentences:
+        st.warning(f"{sentence} The link's other filters are applied.", icon=":material/link_off:")
+
+
+def nothing_found(what: str, period: Period) -> None:
+    """A choice that leaves nothing."""
+    st.info(
+        f"No {what} from {formats.days(period.start, period.end)} for this choice: widen it, or"
+        " reset the filters.",
+        icon=":material/filter_alt_off:",
     )
 
 
@@ -79,15 +95,17 @@ class Card:
 
     def draw(self, place: st.delta_generator.DeltaGenerator) -> None:
         """Put it somewhere."""
-        assert not isinstance(self.drawing, str)
-        drawn = charts.in_theme(self.drawing, st.context.theme.type == "dark")
-        names = "".join(
-            f'<span><i style="background:{colour}"></i>{html.escape(name)}</span>'
-            for name, colour in charts.legend(drawn)
-        )
-        legend = f'<p class="legend">{names}</p>' if names else ""
         with place.container(border=True, key=f"card-{self.key}"):
-            st.html(f"{self.said}{legend}")
+            if isinstance(self.drawing, str):
+                st.html(self.said + self.drawing)
+                return
+            drawn = charts.in_theme(self.drawing, st.context.theme.type == "dark")
+            names = "".join(
+                f'<span><i style="background:{colour}"></i>{html.escape(name)}</span>'
+                for name, colour in charts.legend(drawn)
+            )
+            legend = f'<p class="legend">{names}</p>' if names else ""
+            st.html(self.said + legend)
             st.echarts_chart(
                 drawn, theme=None, height=charts.HEIGHT, key=f"{self.key}-chart",
                 alt=": ".join(self.words[:2]),
@@ -126,15 +144,31 @@ def trends(of: list[Metric], shown: Series, split: list[str], by: str) -> tuple[
 
 
 def comparisons(
-    of: list[Metric], shown: Series, by: str, counted: str, slots: int = COMPARED
+    of: list[Metric],
+    shown: Series,
+    by: str,
+    counted: str,
+    *,
+    slots: int = COMPARED,
+    number: float | None = None,
 ) -> tuple[str, list[Card]]:
-    """Members as bars for each metric; `counted`: what there are n of."""
+    """Members as bars for each metric.
+
+    Args:
+        of: the metrics.
+        shown: sums by day and member.
+        by: what the members are.
+        counted: what there are n of.
+        slots: room for so many bars.
+        number: n, where it is not the sum over the members.
+    """
     few = f"The {len(shown.members(slots))} with the most {counted}; " if slots == COMPARED else ""
     found = []
     for one in of:
         compared = shown.compared(one)
         finding = charts.bars_finding(compared, charts.SHOWN[one.name])
-        note = f"{few}n = {formats.count(compared['count'].sum())} {counted}."
+        count = formats.count(compared["count"].sum() if number is None else number)
+        note = f"{few}n = {count} {counted}."
         drawing = charts.bars(compared, charts.SHOWN[one.name], slots, counted)
         found.append(Card(f"by-{by.lower()}-{one.name}", (one.label, finding, note), drawing))
     return f"By {by.lower()}", found
