@@ -12,7 +12,7 @@ from analytics_viz import formats
 from analytics_viz.theme import DARK, LIGHT
 from dashboard import data
 from dashboard.settings import REFRESH_SECONDS
-from dashboard.views import payments, quality, spending
+from dashboard.views import commerce, payments, quality, spending
 from warehouse.errors import WarehouseError
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -64,6 +64,7 @@ def main() -> None:
     pages = [
         st.Page(_page(payments.show), title="Payments", url_path="payments", default=True),
         st.Page(_page(spending.show), title="Spending", url_path="spending"),
+        st.Page(_page(commerce.show), title="Commerce", url_path="commerce"),
         st.Page(_page(quality.show), title="Data quality", url_path="quality"),
     ]
     st.navigation(pages, position="top").run()

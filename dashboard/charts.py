@@ -43,6 +43,13 @@ SHOWN = {
     "spending": Shown("money"),
     "essential_share": Shown("percent", 100),
     "discretionary_share": Shown("percent", 100),
+    "sales_revenue": Shown("money", better="up"),
+    "orders": Shown("count", better="up"),
+    "sales_profit": Shown("money", better="up"),
+    "profit_margin": Shown("percent", 100, better="up"),
+    "monthly_recurring_revenue": Shown("money", better="up"),
+    "visits": Shown("count"),
+    "conversion_rate": Shown("percent", 100, better="up"),
 }
 # of an axis, and of a value that is pointed at (as printf has it)
 _TICKS: dict[Kind, str] = {"money": "${value}", "percent": "{value} %", "seconds": "{value} s"}
@@ -75,7 +82,7 @@ def _over_time(
             "axisTick": {"show": False}, "axisLine": {"lineStyle": {"color": LIGHT.grid}},
         },
         "yAxis": {
-            "type": "value", "min": 0, "splitNumber": 4,
+            "type": "value", "splitNumber": 4,
             "axisLabel": _SMALL | {"formatter": _TICKS.get(kind, "{value}")},
             "splitLine": {"lineStyle": {"color": LIGHT.grid}},
         },
@@ -163,8 +170,8 @@ def stacked(frame: pd.DataFrame, groups: list[str], value: str = "spending") -> 
     return _over_time((f"{month:%b %Y}" for month in months), "money", series, LIGHT.series)
 
 
-def shares(lines: dict[str, pd.DataFrame], shown: Shown) -> Chart:
-    """Shares by month as lines: each frame has day (the month) and value."""
+def by_month(lines: dict[str, pd.DataFrame], shown: Shown) -> Chart:
+    """A metric by month as lines: each frame has day (the month) and value."""
     series = [
         _line(name, _numbers(frame["value"], shown.factor), 2.4) | {"showSymbol": True}
         for name, frame in lines.items()

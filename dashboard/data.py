@@ -21,7 +21,8 @@ from warehouse.errors import WarehouseError
 
 log = logging.getLogger(__name__)
 
-# What the pages read, each with the number of the build that wrote it last.
+# What the pages read, each with the number of the build that wrote it last; not every bank has a
+# marketplace.
 _STATE: LiteralString = """
 select
     (select as_of_date from gold.data_as_of) as as_of,
@@ -29,6 +30,9 @@ select
     (select max(_build_id) from gold.fact_channel_payments_daily) as channels_build,
     (select max(_build_id) from gold.fact_city_payments_daily) as cities_build,
     (select max(_build_id) from gold.monthly_transaction_totals) as spending_build,
+    (select coalesce(max(_build_id), 0) from gold.fact_sales) as sales_build,
+    (select coalesce(max(_build_id), 0) from gold.fact_customer_events) as visits_build,
+    (select coalesce(max(_build_id), 0) from gold.fact_subscriptions) as memberships_build,
     (select max(_build_id) from gold.row_accounting) as deliveries_build,
     (select max(loaded_at) from gold.row_accounting) as loaded_at,
     (select min(transaction_date) from gold.fact_payments_daily) as first_day

@@ -53,7 +53,7 @@ def show(state: data.State) -> None:
             Card(
                 "spending-shares",
                 (one.label, charts.trend_finding(months, as_shown), "Of what is spent in a month."),
-                charts.shares(both, as_shown),
+                charts.by_month(both, as_shown),
             ),
         ]),
         ("", [
