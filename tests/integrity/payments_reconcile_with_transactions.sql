@@ -41,6 +41,12 @@ differences as (
     group by transaction_date, channel_name
 ),
 
+relations as (
+    select 'channels' as relation
+    union all
+    select 'cities' as relation
+),
+
 coarser as (
     select
         'channels' as relation,
@@ -71,7 +77,7 @@ coarser as (
         -daily.revenue_amount as revenue_amount,
         -daily.processing_time as processing_time
     from {{ ref('fact_payments_daily') }} as daily
-    cross join (select 'channels' as relation union all select 'cities' as relation) as relations
+    cross join relations
 )
 
 select * from differences

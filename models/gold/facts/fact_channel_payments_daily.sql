@@ -29,7 +29,8 @@ with sums as (
 
 final as (
     select
-        {{ surrogate_key(['transaction_date', 'channel_key', 'customer_segment', 'is_declined']) }} as channel_payments_daily_key,
+        {{ surrogate_key(['transaction_date', 'channel_key', 'customer_segment', 'is_declined']) }}
+            as channel_payments_daily_key,
         transaction_date,
         channel_key,
         customer_segment,

@@ -24,7 +24,7 @@ HISTORY = (
 READ = (
     "+fact_channel_payments_daily", "+fact_city_payments_daily", "+monthly_transaction_totals",
     "+row_accounting", "+data_as_of", "+dst_category_trends", "+dim_channel", "+dim_city",
-    "+fact_sales", "+shopping_sessions", "+subscription_revenue_monthly",
+    "+dim_customer", "+fact_sales", "+shopping_sessions", "+subscription_revenue_monthly",
 )  # fmt: skip
 REFRESH_SECONDS = 2
 

@@ -202,18 +202,6 @@ def test_commerce_shows_the_orders(bank: Warehouse, visitor: Visitor, tmp_path: 
     assert money == sales_figures(bank, chosen)[0]
 
 
-def test_orders_of_several_departments_count_once(bank: Warehouse, visitor: Visitor) -> None:
-    """The departments' orders add up to more than all of them; the card says how many there are."""
-    by_department = bank.value(
-        "select sum(orders) from (select count(distinct order_id) as orders from gold.fact_sales"
-        " group by category_name) as departments"
-    )
-    orders = bank.value("select count(distinct order_id) from gold.fact_sales")
-    assert by_department > orders
-    visitor.open("/commerce?days=all")
-    expect(visitor.page.get_by_test_id("stMetricValue").nth(1)).to_have_text(formats.count(orders))
-
-
 def test_data_quality_counts_every_row(bank: Warehouse, visitor: Visitor) -> None:
     visitor.open("/quality")
     delivered, quarantined = bank.query(
