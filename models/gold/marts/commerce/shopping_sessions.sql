@@ -32,7 +32,7 @@ final as (
         session_date,
         started_at,
         ended_at,
-        cast({{ dbt.datediff('started_at', 'ended_at', 'second') }} as integer) as duration_seconds,
+        cast({{ seconds_between('started_at', 'ended_at') }} as integer) as duration_seconds,
         device_type,
         traffic_source,
         order_id,
