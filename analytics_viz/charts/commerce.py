@@ -86,9 +86,9 @@ def revenue(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     whole = table[table["is_complete"].astype(bool)]
     shown = whole if len(whole) > 1 else table
     figure = go.Figure()
-    for column, name, colour, side in (
-        ("revenue_amount", "sales", LIGHT.blue, "top center"),
-        ("profit_amount", "profit", LIGHT.orange, "bottom center"),
+    for column, name, colour in (
+        ("revenue_amount", "sales", LIGHT.blue),
+        ("profit_amount", "profit", LIGHT.orange),
     ):
         figure.add_scatter(
             x=shown["month"],
@@ -99,14 +99,14 @@ def revenue(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
             customdata=shown["order_count"],
             hovertemplate=f"%{{y:$,.0f}} {name}, %{{customdata:,}} orders<extra></extra>",
         )
-        labels = ends(shown, column)
+        labels = ends(shown, column)[-2 if name == "sales" else -1 :]
         figure.add_scatter(
             x=[label["month"] for label in labels],
             y=[label[column] for label in labels],
             mode="markers+text",
             marker={"size": 8, "color": colour},
             text=[f"<b>{formats.money(label[column])}</b>" for label in labels],
-            textposition=[side] * (len(labels) - 1) + ["middle right"],
+            textposition=["top center"] * (len(labels) - 1) + ["middle right"],
             cliponaxis=False,
             hoverinfo="skip",
             showlegend=False,
@@ -133,7 +133,7 @@ def revenue(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         subtitle="Sales without shipping and tax, and profit, per calendar month"
         + (f"; {formats.month(running)}, not over yet, is left out" if running else ""),
         how_to_read="The distance between the lines is what the goods cost on the day of the sale;"
-        " the dots mark the highest and the last month.",
+        " the dots mark the month with most sales and the last one.",
         sample=f"n = {formats.count(int(shown['order_count'].sum()))} orders"
         f" in {times(len(shown), 'month')}",
         as_of=as_of,
