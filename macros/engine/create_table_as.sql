@@ -1,7 +1,8 @@
+{#- dbt declares the key of a contract while the table is empty, so that each row has to find its place in the
+    index as it comes: 3.1 s of processor time for a million hashed keys, beside 0.7 s when the rows come first
+    and the key is made of them. It is the same transaction, so nobody sees the table without its key. -#}
+
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
-    {#- dbt declares the key of a contract while the table is empty, and each row is then searched its place in
-        the index: 2.4 million visits of the marketplace took 9.6 s of processor time. Rows first, then the key,
-        in one transaction and with the same end, took 3.9 s. -#}
     {%- if temporary or not config.get('contract').enforced -%}
         {{- return(dbt.postgres__create_table_as(temporary, relation, sql)) -}}
     {%- endif -%}
@@ -16,7 +17,18 @@
     ) (
         {{ get_select_subquery(sql) }}
     );
-    {%- for column in columns if ' primary key' in column %}
-    alter table {{ relation }} add primary key ({{ column.split(' ')[0] }});
-    {%- endfor %}
+{%- endmacro %}
+
+{% macro postgres__create_indexes(relation) -%}
+    {%- set statements = [] -%}
+    {%- if config.get('contract').enforced -%}
+        {%- for column in adapter.render_raw_columns_constraints(raw_columns=model['columns'])
+            if ' primary key' in column -%}
+            {%- do statements.append('alter table ' ~ relation ~ ' add primary key (' ~ column.split(' ')[0] ~ ')') -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- for index in config.get('indexes', default=[]) -%}
+        {%- do statements.append(get_create_index_sql(relation, index)) -%}
+    {%- endfor -%}
+    {%- if statements -%}{%- do run_query(statements | join(';\n')) -%}{%- endif -%}
 {%- endmacro %}

@@ -8,7 +8,7 @@ visits as (
     select
         session_id,
         max(customer_id) as customer_id,
-        min(event_date) as session_date,
+        cast(min(event_at) as date) as session_date,
         min(event_at) as started_at,
         max(event_at) as ended_at,
         min(device_type) as device_type,
