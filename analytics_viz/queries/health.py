@@ -10,7 +10,7 @@ from typing import LiteralString
 from analytics_viz.kpi import Kpi
 from analytics_viz.queries import diagnostic
 
-# The insights are of the as-of date only, so what they say has nothing to compare with; beside them
+# The insights are of the as-of date only, so most of them have nothing to compare with; beside them
 # stands what the grades rest on, as it was in the year and in the one before. A whole year: 30 days
 # may hold two pay days or none.
 KPIS = (
@@ -58,11 +58,17 @@ KPIS = (
         "Median health score",
         "count",
         "up",
-        "Half of the people with a grade have at most so many points of 100.",
+        "Half of the people with a grade have at most so many points of 100. The year before: of"
+        " those of today's customers who had a grade then.",
         """
-        select percentile_cont(0.5) within group (order by financial_health_score)
+        select
+            percentile_cont(0.5) within group (
+                order by
+                    case as_of_date when %(end)s then financial_health_score
+                    else year_ago_health_score end
+            )
         from gold.financial_health
-        where as_of_date = %(end)s
+        where %(end)s in (as_of_date, as_of_date - 365)
         """,
         is_stock=True,
     ),
