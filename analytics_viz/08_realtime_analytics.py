@@ -25,6 +25,7 @@ REPORT = Report(
         Chart("hours", charts.hours, queries.HOURS, is_wide=True),
         Chart("minutes", charts.minutes, queries.MINUTES),
         Chart("days", charts.days, queries.DAYS),
+        Chart("stream", charts.stream, queries.STREAM, is_wide=True),
         Chart("shares", charts.shares, queries.SHARES, is_wide=True),
         Chart("alerts", charts.alerts, queries.ALERTS),
         Chart("alert_list", charts.alert_list, queries.ALERT_LIST),

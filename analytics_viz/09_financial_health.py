@@ -68,6 +68,7 @@ REPORT = Report(
         Chart("savings_rates", charts.savings_rates, queries.SAVINGS_RATES),
         Chart("budget_alerts", charts.budget_alerts, queries.BUDGETS_BY_CATEGORY),
     ),
+    days=365,
     for_customer=for_customer,
 )
 

@@ -227,7 +227,7 @@ def _unique_columns(nodes: Mapping[str, Any]) -> dict[str, list[tuple[str, ...]]
         test = node.get("test_metadata") or {}
         arguments = test.get("kwargs", {})
         columns: tuple[str, ...] = ()
-        if test.get("name") == "unique" and node.get("column_name"):
+        if test.get("name") in ("unique", "primary_key") and node.get("column_name"):
             columns = (node["column_name"],)
         elif test.get("name") == "unique_combination_of_columns":
             columns = tuple(arguments.get("combination_of_columns", ()))

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from analytics_viz import formats
+from analytics_viz.charts.months import ends, marked, with_room
 from analytics_viz.data import Period
 from analytics_viz.kpi import relative_change
 from analytics_viz.theme import LIGHT, direct_label, finish, no_data, wrapped
@@ -133,7 +134,7 @@ def monthly_trends(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     )
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09)
     for row, (column, name, text, in_full, short) in enumerate(panels, start=1):
-        labels = _ends(shown, column)
+        labels = ends(shown, column)
         figure.add_scatter(
             x=shown["month"],
             y=shown[column],
@@ -168,8 +169,8 @@ def monthly_trends(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     figure.update_xaxes(
         tickformat="%b\n%Y",
         hoverformat="%B %Y",
-        tickvals=_marked(shown["month"]),
-        range=_with_room(shown["month"], 0.15),
+        tickvals=marked(shown["month"]),
+        range=with_room(shown["month"], 0.15),
     )
     figure.update_layout(showlegend=False, hovermode="closest")
     return finish(
@@ -184,8 +185,8 @@ def monthly_trends(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         as_of=as_of,
         height=504,
         narrow={
-            "xaxis.range": _with_room(shown["month"], 0.25),
-            "xaxis2.range": _with_room(shown["month"], 0.25),
+            "xaxis.range": with_room(shown["month"], 0.25),
+            "xaxis2.range": with_room(shown["month"], 0.25),
         },
     )
 
@@ -680,31 +681,6 @@ def _trend_finding(table: pd.DataFrame) -> str:
         return f"{text}, as much as a year earlier"
     more = "more" if change > 0 else "less"
     return f"{text}, {formats.percent(abs(change))} {more} than a year earlier"
-
-
-def _ends(table: pd.DataFrame, column: str) -> list[pd.Series]:
-    """The rows worth a label: the highest and the last."""
-    if table.empty:
-        return []
-    rows = {int(table[column].astype(float).argmax()), len(table) - 1}
-    if max(rows) - min(rows) < 4:  # two labels so close would overlap
-        rows = {len(table) - 1}
-    return [table.iloc[row] for row in sorted(rows)]
-
-
-def _with_room(months: pd.Series, share: float) -> list[str]:
-    """A range with room for a label behind the last month."""
-    length = max(months.max() - months.min(), pd.Timedelta(days=60))
-    return [
-        (months.min() - length * 0.03).isoformat(),
-        (months.max() + length * share).isoformat(),
-    ]
-
-
-def _marked(months: pd.Series) -> list[str]:
-    """The months to name on the axis: Januaries, in a short history the starts of quarters."""
-    every = 12 if len(months) > 24 else 3 if len(months) > 6 else 1
-    return [month.isoformat() for month in months if (month.month - 1) % every == 0]
 
 
 def _in_order(known: list[str], found: pd.Series) -> list[str]:

@@ -32,6 +32,13 @@ READINGS: tuple[tuple[str, str, Kind, bool | None], ...] = (
     ("open_alerts", "Open alerts", "count", False),
     ("oldest_open_alert", "Oldest alert (h)", "count", False),
 )
+EVENTS = {
+    "views": ("product seen", LIGHT.blue),
+    "searches": ("search", LIGHT.sky),
+    "added_to_cart": ("into the cart", LIGHT.orange),
+    "checkouts": ("checkout", LIGHT.purple),
+    "purchases": ("purchase", LIGHT.green),
+}
 BAND = "usual range"
 
 
@@ -178,6 +185,76 @@ def minutes(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         as_of=as_of,
         height=360,
         narrow={"yaxis.title.text": "", "xaxis.nticks": 4},
+    )
+
+
+def stream(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
+    """Events per five minutes of the last two hours of the click stream.
+
+    Args:
+        frame: bucket_start_at, views, searches, added_to_cart, checkouts, purchases, visits;
+            unreadable_messages and observed_at, in a row without a time where nothing else is
+            known; oldest first.
+        as_of: the last day with data.
+    """
+    known = frame.dropna(subset=["bucket_start_at"])
+    unreadable = int(frame["unreadable_messages"].fillna(0).astype(int).sum())
+    trouble = f"; {_times(unreadable, 'message')} could not be read" if unreadable else ""
+    live = (
+        "Events show here as soon as they are in the warehouse, before a build takes them into the"
+        " other figures."
+    )
+    if known.empty:
+        figure = go.Figure()
+        for place, name in enumerate(("Events", "Purchases")):
+            figure.add_trace(
+                go.Indicator(
+                    mode="number",
+                    value=0,
+                    number=_number("count"),
+                    title={"text": name, "font": {"size": 14, "color": LIGHT.muted}},
+                    domain=_cell(place, columns=2, rows=1),
+                )
+            )
+        return finish(
+            figure,
+            title=f"The click stream is silent: no event of it has come{trouble}",
+            subtitle="python -m warehouse consume listens to a topic; what it brings shows here at"
+            " once",
+            sample="n = 0 events",
+            height=130,
+            how_to_read=live,
+            as_of=as_of,
+        )
+    table = _timed(known, *EVENTS, "visits")
+    figure = go.Figure()
+    for column, (name, colour) in EVENTS.items():
+        figure.add_bar(
+            x=table["at"],
+            y=table[column],
+            name=name,
+            marker_color=colour,
+            customdata=table["visits"],
+            hovertemplate=f"%{{x|%H:%M}} UTC<br>{name}: %{{y:,.0f}}<br>%{{customdata:,.0f}} visits"
+            "<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0.2, showlegend=True, legend_traceorder="normal")
+    figure.update_yaxes(title="Events per 5 minutes", nticks=5)
+    figure.update_xaxes(title="Time (UTC)", tickformat="%H:%M", nticks=8)
+    total = int(table[list(EVENTS)].to_numpy().sum())
+    moment = pd.Timestamp(known["observed_at"].iloc[-1])
+    return finish(
+        figure,
+        title=f"The click stream brought {_times(total, 'event')} in its last two hours,"
+        f" {_times(int(table['purchases'].sum()), 'purchase')} among them{trouble}",
+        subtitle=f"Events per 5 minutes until the latest one, {moment:%H:%M} UTC on"
+        f" {formats.day(moment.date())}",
+        sample=f"n = {_times(total, 'event')}",
+        height=360,
+        narrow={"yaxis.title.text": "", "xaxis.nticks": 4},
+        how_to_read="Each bar is five minutes by the stream's own time, the last one on the right."
+        f" {live}",
+        as_of=as_of,
     )
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import LiteralString
 
 from analytics_viz.kpi import Kpi
+from analytics_viz.queries import diagnostic
 
-# The insights are of the as-of date only, so what they say has nothing to compare with.
+# The insights are of the as-of date only, so most of them have nothing to compare with; beside them
+# stands what the grades rest on, as it was in the year and in the one before. A whole year: 30 days
+# may hold two pay days or none.
 KPIS = (
     Kpi(
         "possible_savings",
@@ -55,11 +58,17 @@ KPIS = (
         "Median health score",
         "count",
         "up",
-        "Half of the people with a grade have at most so many points of 100.",
+        "Half of the people with a grade have at most so many points of 100. The year before: of"
+        " those of today's customers who had a grade then.",
         """
-        select percentile_cont(0.5) within group (order by financial_health_score)
+        select
+            percentile_cont(0.5) within group (
+                order by
+                    case as_of_date when %(end)s then financial_health_score
+                    else year_ago_health_score end
+            )
         from gold.financial_health
-        where as_of_date = %(end)s
+        where %(end)s in (as_of_date, as_of_date - 365)
         """,
         is_stock=True,
     ),
@@ -76,6 +85,46 @@ KPIS = (
         """,
         is_stock=True,
     ),
+    Kpi(
+        "savings_rate",
+        "Savings rate",
+        "percent",
+        "up",
+        "Part of the income booked here that was not spent; with those whose pay goes elsewhere.",
+        """
+        select
+            round(
+                100 * (sum(income_amount) - sum(spending_amount)) / nullif(sum(income_amount), 0), 2
+            )
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+        """,
+    ),
+    Kpi(
+        "spending_per_customer",
+        "Spending per customer",
+        "money",
+        None,
+        "Spending divided by the customers with at least one transaction.",
+        """
+        select round(sum(spending_amount) / nullif(count(distinct customer_id), 0), 2)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s
+        """,
+    ),
+    Kpi(
+        "discretionary_spending",
+        "Discretionary spending",
+        "money",
+        None,
+        "Spending on shopping, entertainment, dining and travel.",
+        """
+        select sum(spending_amount)
+        from gold.fact_transactions
+        where transaction_date between %(start)s and %(end)s and category_group = 'discretionary'
+        """,
+    ),
+    *(kpi for kpi in diagnostic.KPIS if kpi.name == "late_payment_rate"),
 )
 
 GRADES = """

@@ -101,6 +101,38 @@ MINUTES = """
     order by bucket_start_at
 """
 
+# Always a row: where no stream is listened to, one without a time.
+STREAM = """
+    select
+        stream.bucket_start_at,
+        stream.views,
+        stream.searches,
+        stream.added_to_cart,
+        stream.checkouts,
+        stream.purchases,
+        stream.visits,
+        stream.unreadable_messages,
+        stream.observed_at
+    from gold.data_as_of
+    left join (
+        select
+            bucket_start_at,
+            observed_at,
+            max(actual_value) filter (where metric = 'views') as views,
+            max(actual_value) filter (where metric = 'searches') as searches,
+            max(actual_value) filter (where metric = 'added_to_cart') as added_to_cart,
+            max(actual_value) filter (where metric = 'checkouts') as checkouts,
+            max(actual_value) filter (where metric = 'purchases') as purchases,
+            max(actual_value) filter (where metric = 'visits') as visits,
+            max(actual_value) filter (where metric = 'unreadable_messages') as unreadable_messages
+        from gold.realtime_analytics
+        where section = 'stream'
+        group by bucket_start_at, observed_at
+    ) as stream
+        on true
+    order by stream.bucket_start_at
+"""
+
 DAYS = """
     select
         bucket_start_at,

@@ -1,4 +1,4 @@
-"""The intervals of inferential_analytics and causal_analytics against what the simulation knows.
+"""The intervals of gold's tests and effects, rain among them, against what the simulation knows.
 
 On the default data the truth lies within each interval, widened; over 20 banks (`make truth`) the
 intervals as they are contain it in about 95 % of cases.
@@ -128,6 +128,17 @@ def intervals(warehouse: Warehouse, effects: dict[str, Any]) -> Iterator[Interva
         if (question, name) in tests:
             yield Interval("declines", name, *tests[question, name], truth, math.log)
 
+    yield from on_rainy_days(warehouse, effects)
+
+
+def on_rainy_days(warehouse: Warehouse, effects: dict[str, Any]) -> Iterator[Interval]:
+    for name, low, high in warehouse.query(
+        "select category_name, rate_ratio_ci_low, rate_ratio_ci_high"
+        " from gold.weather_sales_effects where rate_ratio_ci_low is not null"
+    ):
+        truth = math.exp(effects["rain"][name])
+        yield Interval("rain", name, float(low), float(high), truth, math.log)
+
 
 def segment_means(warehouse: Warehouse, effects: dict[str, Any]) -> dict[str, float]:
     """Expected purchase of a segment: what is bought depends on season and economy."""
@@ -202,7 +213,10 @@ def decline_ratios(warehouse: Warehouse, effects: dict[str, Any]) -> dict[str, f
 
 
 def known_effects(raw: Path) -> dict[str, Any]:
-    effects: dict[str, Any] = json.loads((raw / "truth.json").read_text())["effects"]
+    truth = json.loads((raw / "truth.json").read_text())
+    effects: dict[str, Any] = truth["effects"] | {
+        "rain": truth["commerce"]["weather"]["log_rate_on_rainy_days"]
+    }
     return effects
 
 
@@ -222,6 +236,7 @@ def test_every_kind_of_effect_is_estimated(found: list[Interval]) -> None:
     assert numbers["segment ratios"] == 4
     assert numbers["economy"] == 2
     assert numbers["declines"] >= 3
+    assert numbers["rain"] >= 6
 
 
 def test_the_truth_is_within_the_intervals(found: list[Interval]) -> None:
@@ -252,8 +267,9 @@ def banks(tmp_path_factory: pytest.TempPathFactory) -> list[list[Interval]]:
             warehouse.generate("--seed", str(seed), "--end", END)
             warehouse.load()
             warehouse.build_models(
-                "--select", "+inferential_analytics", "+group_estimates", "+causal_analytics"
-            )
+                "--select", "+inferential_analytics", "+group_estimates", "+causal_analytics",
+                "+weather_sales_effects",
+            )  # fmt: skip
             lists.append(list(intervals(warehouse, known_effects(warehouse.raw))))
         finally:
             warehouse.destroy()
@@ -291,7 +307,7 @@ class Coverage:
     "kind",
     [
         "campaigns", "single campaigns", "churn drivers", "economy", "fraud pattern",
-        "segment means", "segment ratios", "declines", "all",
+        "segment means", "segment ratios", "declines", "rain", "all",
     ],
 )  # fmt: skip
 def test_intervals_cover_the_truth(banks: list[list[Interval]], kind: str) -> None:

@@ -14,6 +14,7 @@ select
     household,
     financial_health_grade,
     financial_health_score,
+    year_ago_health_score,
     weakest_part,
     {% for name in health_components() -%}
     {{ name }}_score,

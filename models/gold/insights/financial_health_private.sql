@@ -15,6 +15,21 @@ with as_of as (
     from {{ ref('as_of_date') }}
 ),
 
+-- judged twice by the same rule: now, and with the year before the year
+moments as (
+    select
+        as_of_date,
+        this_month,
+        true as is_now
+    from as_of
+    union all
+    select
+        as_of_date,
+        {{ months_from('this_month', -12) }} as this_month,
+        false as is_now
+    from as_of
+),
+
 customers as (
     select
         *,
@@ -28,20 +43,21 @@ months as (
     select
         monthly.*,
         customers.annual_income,
-        as_of.this_month
+        moments.is_now
     from {{ ref('fact_customer_monthly') }} as monthly
     inner join customers
         on monthly.customer_id = customers.customer_id
-    cross join as_of
+    cross join moments
     where
         monthly.tenure_months >= 1
-        and monthly.month_start_date >= {{ months_from('as_of.this_month', -12) }}
-        and monthly.month_start_date < as_of.this_month
+        and monthly.month_start_date >= {{ months_from('moments.this_month', -12) }}
+        and monthly.month_start_date < moments.this_month
 ),
 
 sums as (
     select
         customer_id,
+        is_now,
         min(month_start_date) as period_start_date,
         count(*) as months_observed,
         -- interest alone is no pay: a quarter of a twelfth of the stated income is
@@ -55,7 +71,7 @@ sums as (
         sum(loan_payment_count) as loan_payment_count,
         sum(late_payment_count) as late_payment_count
     from months
-    group by customer_id
+    group by customer_id, is_now
 ),
 
 lives as (
@@ -70,10 +86,11 @@ lives as (
 assets as (
     select
         monthly.customer_id,
+        moments.is_now,
         monthly.asset_amount
     from {{ ref('fact_customer_monthly') }} as monthly
-    inner join as_of
-        on monthly.month_start_date = as_of.this_month
+    inner join moments
+        on monthly.month_start_date = moments.this_month
 ),
 
 seen as (
@@ -83,8 +100,9 @@ seen as (
         customers.income_bracket,
         customers.household,
         customers.annual_income,
-        as_of.as_of_date,
-        as_of.this_month,
+        moments.as_of_date,
+        moments.this_month,
+        moments.is_now,
         sums.period_start_date,
         lives.first_full_month,
         coalesce(sums.months_observed, 0) as months_observed,
@@ -104,13 +122,13 @@ seen as (
             else 'sparse'
         end as coverage
     from customers
-    cross join as_of
+    cross join moments
     left join sums
-        on customers.customer_id = sums.customer_id
+        on customers.customer_id = sums.customer_id and moments.is_now = sums.is_now
     left join lives
         on customers.customer_id = lives.customer_id
     left join assets
-        on customers.customer_id = assets.customer_id
+        on customers.customer_id = assets.customer_id and moments.is_now = assets.is_now
 ),
 
 measured as (
@@ -160,6 +178,13 @@ scored as (
     from components
 ),
 
+compared as (
+    select
+        *,
+        lag(financial_health_score) over (partition by customer_id order by this_month) as year_ago_health_score
+    from scored
+),
+
 final as (
     select
         ---------- who
@@ -196,6 +221,7 @@ final as (
         {% endfor -%}
         financial_health_score,
         {{ health_grade('financial_health_score') }} as financial_health_grade,
+        year_ago_health_score,
         case
             when coverage <> 'full' then 'not rated: pay is not booked here in at least three of four months'
             when months_observed < 12 then 'not rated: fewer than twelve complete months'
@@ -207,7 +233,8 @@ final as (
         ---------- load
         {{ dbt.current_timestamp() }} as dw_updated_at,
         {{ build_number() }} as _build_id
-    from scored
+    from compared
+    where is_now
 )
 
 select * from final

@@ -54,6 +54,21 @@ def hours() -> pd.DataFrame:
     })  # fmt: skip
 
 
+def stream() -> pd.DataFrame:
+    """One message without a time that could not be read, and two times five minutes of events."""
+    earlier, later = times(2, dt.timedelta(minutes=5))
+    rows = [
+        (None, None, None, None, None, None, None, Decimal(1), NOW),
+        (earlier, *(Decimal(n) for n in (5, 1, 2, 1, 1, 3)), None, NOW),
+        (later, *(Decimal(n) for n in (3, 0, 0, 0, 0, 2)), None, NOW),
+    ]
+    columns = [
+        "bucket_start_at", "views", "searches", "added_to_cart", "checkouts", "purchases", "visits",
+        "unreadable_messages", "observed_at",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
 def minutes() -> pd.DataFrame:
     return pd.DataFrame({
         "bucket_start_at": times(24, dt.timedelta(minutes=5)),
@@ -277,3 +292,26 @@ def test_relation_with_many_dead_rows_stands_out() -> None:
     figure = realtime.database(database(), AS_OF)
     colours = dict(zip(figure.data[0].y, figure.data[0].marker.color, strict=True))
     assert colours["gold.fact_transactions"] != colours["gold.dim_date"]
+
+
+def test_the_stream_shows_its_events_by_kind() -> None:
+    figure = realtime.stream(stream(), AS_OF)
+    assert title(figure) == (
+        "The click stream brought 13 events in its last two hours, 1 purchase among them;"
+        " 1 message could not be read"
+    )
+    assert figure.layout.meta["sample"] == "n = 13 events"
+    assert "21:52 UTC on 20 Nov 2026" in figure.layout.meta["subtitle"]
+    assert [list(bar.y) for bar in figure.data] == [[5, 3], [1, 0], [2, 0], [1, 0], [1, 0]]
+
+
+def test_a_silent_stream_says_so() -> None:
+    """Nobody listens to one, or nothing that came could be read: a state, not a missing chart."""
+    nothing = stream().iloc[:1].assign(unreadable_messages=None, observed_at=None)
+    figure = realtime.stream(nothing, AS_OF)
+    assert title(figure) == "The click stream is silent: no event of it has come"
+    assert {trace.value for trace in figure.data} == {0}
+    assert figure.layout.meta["sample"] == "n = 0 events"
+    assert title(realtime.stream(stream().iloc[:1], AS_OF)).endswith(
+        "; 1 message could not be read"
+    )
