@@ -19,6 +19,7 @@ from analytics_viz.formats import Kind
 from analytics_viz.theme import FONT, LIGHT, counterparts
 
 HEIGHT = 250
+MANY = 30  # points; so many begin and end at the edges of a chart, fewer stand in slots
 BAR_HEIGHT = 30
 Chart = dict[str, Any]
 
@@ -76,7 +77,7 @@ def _over_time(
             "axisPointer": {"lineStyle": {"color": LIGHT.quiet}},
         },
         "xAxis": {
-            "type": "category", "data": shown, "boundaryGap": series[0]["type"] == "bar",
+            "type": "category", "data": shown, "boundaryGap": series[0]["type"] == "bar" or len(shown) < MANY,
             # few labels, side by side: a card is narrow
             "axisLabel": _SMALL | {"customValues": _labelled(len(shown)), "hideOverlap": True},
             "axisTick": {"show": False}, "axisLine": {"lineStyle": {"color": LIGHT.grid}},
@@ -218,9 +219,15 @@ def trend_finding(total: pd.DataFrame, shown: Shown) -> str:
     if known.empty:
         return "Fewer than seven days"
     first, last = float(known.iloc[0]), float(known.iloc[-1])
-    if shown.text(first) == shown.text(last):
-        return f"Unchanged at {shown.text(last)}"
-    return f"{'Up' if last > first else 'Down'} from {shown.text(first)} to {shown.text(last)}"
+    before, now = (_average_text(value, shown) for value in (first, last))
+    if before == now:
+        return f"Unchanged at {now}"
+    return f"{'Up' if last > first else 'Down'} from {before} to {now}"
+
+
+def _average_text(value: float, shown: Shown) -> str:
+    """An average as people read it: of few things it is no whole number."""
+    return f"{value:.1f}" if shown.kind == "count" and value < 100 else shown.text(value)
 
 
 def bars_finding(frame: pd.DataFrame, shown: Shown) -> str:

@@ -96,7 +96,7 @@ def test_channel_segment_and_comparison(bank: Warehouse, visitor: Visitor) -> No
 def test_download_holds_what_is_shown(bank: Warehouse, visitor: Visitor, tmp_path: Path) -> None:
     visitor.open("/?channel=UPI")
     with visitor.page.expect_download() as loading:
-        visitor.page.get_by_role("button", name="Download").click()
+        visitor.page.get_by_test_id("stDownloadButton").get_by_role("button").click()
     file = tmp_path / "payments.csv"
     loading.value.save_as(file)
     rows = list(csv.DictReader(file.open()))
@@ -193,7 +193,7 @@ def test_commerce_shows_the_orders(bank: Warehouse, visitor: Visitor, tmp_path: 
     other.open(f"/commerce?{said}")
     other.shows(*sales_figures(bank, chosen))
     with other.page.expect_download() as loading:
-        other.page.get_by_role("button", name="Download").click()
+        other.page.get_by_test_id("stDownloadButton").get_by_role("button").click()
     file = tmp_path / "commerce.csv"
     loading.value.save_as(file)
     rows = list(csv.DictReader(file.open()))

@@ -104,3 +104,5 @@ def test_findings() -> None:
     assert charts.trend_finding(average, shown) == "Up from 10\u00a0% to 20\u00a0%"
     assert charts.trend_finding(average.head(2), shown) == "Unchanged at 10\u00a0%"
     assert charts.trend_finding(average.head(1), shown) == "Fewer than seven days"
+    few = pd.DataFrame({"average": [0.8, 1.2]})
+    assert charts.trend_finding(few, charts.SHOWN["orders"]) == "Up from 0.8 to 1.2"
