@@ -77,7 +77,8 @@ def _over_time(
             "axisPointer": {"lineStyle": {"color": LIGHT.quiet}},
         },
         "xAxis": {
-            "type": "category", "data": shown, "boundaryGap": series[0]["type"] == "bar" or len(shown) < MANY,
+            "type": "category", "data": shown,
+            "boundaryGap": series[0]["type"] == "bar" or len(shown) < MANY,
             # few labels, side by side: a card is narrow
             "axisLabel": _SMALL | {"customValues": _labelled(len(shown)), "hideOverlap": True},
             "axisTick": {"show": False}, "axisLine": {"lineStyle": {"color": LIGHT.grid}},
