@@ -21,6 +21,7 @@
 {% macro surrogate_key(columns) %}{{ columns[0] }}{% endmacro %}
 {% macro series_key(columns) %}{{ columns[0] }}{% endmacro %}
 {% macro iso_day_of_week(value) %}{{ value }}{% endmacro %}
+{% macro seconds_between(first, second) %}{{ second }} - {{ first }}{% endmacro %}
 {% macro date_key(value) %}{{ value }}{% endmacro %}
 {% macro time_of_day(value) %}{{ value }}{% endmacro %}
 {% macro size_bucket(value) %}{{ value }}{% endmacro %}

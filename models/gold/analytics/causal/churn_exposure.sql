@@ -110,7 +110,7 @@ select
     coalesce(months.left_at < months.month_over, false) as has_left,
     round(
         cast(
-            {{ dbt.datediff('months.month_start_date', 'least(months.left_at, months.month_over)', 'second') }}
+            {{ seconds_between('months.month_start_date', 'least(months.left_at, months.month_over)') }}
             as numeric
         ) / (86400 * 30.4375),
         6

@@ -4,40 +4,31 @@ with as_of as (
     select as_of_date from {{ ref('as_of_date') }}
 ),
 
+-- these have every day, also those without an order
+days as (
+    select
+        *,
+        cast({{ dbt.date_trunc('month', 'revenue_date') }} as date) as month_start_date
+    from {{ ref('daily_revenue') }}
+),
+
 sales as (
     select
-        cast({{ dbt.date_trunc('month', 'order_date') }} as date) as month_start_date,
-        count(distinct order_id) as order_count,
+        month_start_date,
+        cast(sum(order_count) as bigint) as order_count,
         sum(revenue_amount) as revenue_amount,
         sum(profit_amount) as profit_amount
-    from {{ ref('fact_sales') }}
-    group by cast({{ dbt.date_trunc('month', 'order_date') }} as date)
-),
-
-first_order as (
-    select min(order_date) as order_date from {{ ref('fact_sales') }}
-),
-
-calendar as (
-    select distinct cast({{ dbt.date_trunc('month', 'full_date') }} as date) as month_start_date
-    from {{ ref('dim_date') }}
-    where full_date <= (select as_of.as_of_date from as_of)
+    from days
+    group by month_start_date
 ),
 
 months as (
     select
-        calendar.month_start_date,
-        cast({{ dbt.date_trunc('quarter', 'calendar.month_start_date') }} as date) as quarter_start_date,
-        coalesce(sales.order_count, 0) as order_count,
-        coalesce(sales.revenue_amount, 0) as revenue_amount,
-        coalesce(sales.profit_amount, 0) as profit_amount,
-        cast({{ dbt.last_day('calendar.month_start_date', 'month') }} as date) <= as_of.as_of_date as is_complete
-    from calendar
+        sales.*,
+        cast({{ dbt.date_trunc('quarter', 'sales.month_start_date') }} as date) as quarter_start_date,
+        cast({{ dbt.last_day('sales.month_start_date', 'month') }} as date) <= as_of.as_of_date as is_complete
+    from sales
     cross join as_of
-    inner join first_order
-        on {{ dbt.dateadd('month', 1, 'calendar.month_start_date') }} > first_order.order_date
-    left join sales
-        on calendar.month_start_date = sales.month_start_date
 ),
 
 quarters as (

@@ -8,7 +8,7 @@ visits as (
     select
         session_id,
         max(customer_id) as customer_id,
-        min(event_date) as session_date,
+        cast(min(event_at) as date) as session_date,
         min(event_at) as started_at,
         max(event_at) as ended_at,
         min(device_type) as device_type,
@@ -32,7 +32,7 @@ final as (
         session_date,
         started_at,
         ended_at,
-        cast({{ dbt.datediff('started_at', 'ended_at', 'second') }} as integer) as duration_seconds,
+        cast({{ seconds_between('started_at', 'ended_at') }} as integer) as duration_seconds,
         device_type,
         traffic_source,
         order_id,

@@ -29,14 +29,23 @@ sales as (
     group by order_date, ship_city, ship_state, category_name
 ),
 
+-- each day knows how many of its kind there are, so that sales meet their days in one join
+exposed as (
+    select
+        *,
+        count(*) over (partition by stratum) as all_days,
+        sum(case when is_rainy then 1 else 0 end) over (partition by stratum) as rainy_days,
+        sum(case when is_rainy then 0 else 1 end) over (partition by stratum) as dry_days
+    from days
+),
+
 exposures as (
     select
-        stratum,
-        count(*) as all_days,
-        count(*) filter (where is_rainy) as rainy_days,
-        count(*) filter (where not is_rainy) as dry_days
-    from days
-    group by stratum
+        all_days,
+        rainy_days,
+        dry_days
+    from exposed
+    group by stratum, all_days, rainy_days, dry_days
 ),
 
 overall as (
@@ -52,39 +61,39 @@ overall as (
 sold as (
     select
         sales.category_name,
-        days.stratum,
-        sum(case when days.is_rainy then sales.order_count else 0 end) as rainy_orders,
-        sum(case when days.is_rainy then 0 else sales.order_count end) as dry_orders,
-        sum(case when days.is_rainy then sales.revenue_amount else 0 end) as rainy_revenue,
+        exposed.all_days,
+        exposed.rainy_days,
+        exposed.dry_days,
+        sum(case when exposed.is_rainy then sales.order_count else 0 end) as rainy_orders,
+        sum(case when exposed.is_rainy then 0 else sales.order_count end) as dry_orders,
+        sum(case when exposed.is_rainy then sales.revenue_amount else 0 end) as rainy_revenue,
         sum(sales.revenue_amount) as revenue,
         sum(sales.revenue_amount * sales.revenue_amount) as squared_revenue
     from sales
-    inner join days
+    inner join exposed
         on
-            sales.order_date = days.weather_date
-            and sales.ship_city = days.city
-            and sales.ship_state = days.state
-    group by sales.category_name, days.stratum
+            sales.order_date = exposed.weather_date
+            and sales.ship_city = exposed.city
+            and sales.ship_state = exposed.state
+    group by sales.category_name, exposed.stratum, exposed.all_days, exposed.rainy_days, exposed.dry_days
 ),
 
 -- days without an order add nothing to any of these sums
 sums as (
     select
-        sold.category_name,
-        sum(sold.rainy_orders) as rainy_orders,
-        sum(sold.dry_orders) as dry_orders,
-        sum(1.0 * sold.rainy_orders * exposures.dry_days / exposures.all_days) as weighted_rainy,
-        sum(1.0 * sold.dry_orders * exposures.rainy_days / exposures.all_days) as weighted_dry,
+        category_name,
+        sum(rainy_orders) as rainy_orders,
+        sum(dry_orders) as dry_orders,
+        sum(1.0 * rainy_orders * dry_days / all_days) as weighted_rainy,
+        sum(1.0 * dry_orders * rainy_days / all_days) as weighted_dry,
         sum(
-            1.0 * (sold.rainy_orders + sold.dry_orders) * exposures.rainy_days * exposures.dry_days
-            / (exposures.all_days * exposures.all_days)
+            1.0 * (rainy_orders + dry_orders) * rainy_days * dry_days
+            / (all_days * all_days)
         ) as weighted_variance,
-        sum(sold.rainy_revenue - sold.revenue * exposures.rainy_days / exposures.all_days) as joint_variation,
-        sum(sold.squared_revenue - sold.revenue * sold.revenue / exposures.all_days) as revenue_variation
+        sum(rainy_revenue - revenue * rainy_days / all_days) as joint_variation,
+        sum(squared_revenue - revenue * revenue / all_days) as revenue_variation
     from sold
-    inner join exposures
-        on sold.stratum = exposures.stratum
-    group by sold.category_name
+    group by category_name
 ),
 
 estimates as (
