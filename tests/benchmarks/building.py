@@ -82,7 +82,7 @@ def _scale(report: Report, folder: Path, size: Size, days: int) -> Iterator[Scal
             with span(warehouse) as day:
                 warehouse.build("--selector", "daily")
             found.days.append(day)
-            report.step(f"{day}, slowest: {_slowest(warehouse)}")
+            report.step(f"{day}, slowest: {slowest(warehouse)}")
         day = middle(found.days)
         report.figure(f"a day's batch, {name}", day.wall, f"{day} (median of {days})", day.others)
         with span(warehouse) as after:
@@ -91,7 +91,7 @@ def _scale(report: Report, folder: Path, size: Size, days: int) -> Iterator[Scal
         yield found
 
 
-def _slowest(warehouse: Warehouse, count: int = 5) -> str:
+def slowest(warehouse: Warehouse, count: int = 5) -> str:
     """The nodes of the last build that took longest, with their seconds."""
     content = json.loads((warehouse.home / "target" / "run_results.json").read_text())
     nodes = sorted(content["results"], key=lambda node: -node["execution_time"])[:count]

@@ -277,6 +277,14 @@ def test_a_season_is_what_stands_out_of_the_year_around_it_twice() -> None:
     assert title(commerce.seasons(frame, AS_OF)) == (
         "December stands out: on average 85 % above the twelve months around it (3 years)"
     )
+    # growth by as much every month, Decembers a fifth above it: 1.2 / (1 + 0.2 / 12)
+    steady = frame.assign(
+        revenue_amount=column(*(100 * (i + 1) * (1.2 if start.month == 12 else 1)
+                                for i, start in enumerate(starts)))
+    )  # fmt: skip
+    assert title(commerce.seasons(steady, AS_OF)).startswith(
+        "December stands out: on average 18 % above"
+    )
     assert title(commerce.seasons(frame.iloc[-24:], AS_OF)).startswith("December 2024 was the best")
     grown = frame.assign(revenue_amount=column(*(1000 * 1.05**i for i in range(len(starts)))))
     assert title(commerce.seasons(grown, AS_OF)).startswith("October 2026 was the best month")
