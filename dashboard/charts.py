@@ -6,10 +6,12 @@ charts at a click, and ECharts draws them in a third of plotly's time (decision 
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -92,6 +94,12 @@ def _over_time(
     }  # fmt: skip
 
 
+@lru_cache(maxsize=64)
+def _days(first: dt.date, number: int) -> list[str]:
+    """So many days as people read them; the charts of a page have the same."""
+    return [formats.day(first + dt.timedelta(days=place)) for place in range(number)]
+
+
 def _labelled(number: int) -> list[int]:
     """Which of so many places on an axis are named: few, and none at its ends."""
     return [place * number // 6 for place in (1, 3, 5)] if number > 3 else list(range(number))
@@ -130,7 +138,8 @@ def trend(lines: dict[str, pd.DataFrame], shown: Shown) -> Chart:
             _line("Each day", _numbers(whole["value"], shown.factor), 1),
             _line("7-day average", averages[0], 2.4),
         ]
-    return _over_time(map(formats.day, whole["day"]), shown.kind, series, colours)
+    labels = _days(whole["day"].iloc[0], len(whole))
+    return _over_time(labels, shown.kind, series, colours)
 
 
 def bars(frame: pd.DataFrame, shown: Shown, slots: int, of: str) -> str:

@@ -64,13 +64,21 @@ def _pool(settings: Settings) -> ConnectionPool:
         max_size=POOL_SIZE,
         timeout=15,
         max_idle=120,
-        check=ConnectionPool.check_connection,  # a restarted server must not show as an error
         # sums are exact when they leave the server; a chart needs no more than a float
         configure=lambda connection: connection.adapters.register_loader("numeric", FloatLoader),
         open=False,
     )
     pool.open()
     return pool
+
+
+def _fetched(
+    pool: ConnectionPool, query: sql.Composed | sql.SQL, parameters: dict[str, Any]
+) -> pd.DataFrame:
+    with pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        names = [column.name for column in cursor.description or ()]
+        return pd.DataFrame(cursor.fetchall(), columns=names)
 
 
 def rows(query: sql.Composed | sql.SQL, parameters: dict[str, Any]) -> pd.DataFrame:
@@ -80,11 +88,15 @@ def rows(query: sql.Composed | sql.SQL, parameters: dict[str, Any]) -> pd.DataFr
         WarehouseError: the database cannot be reached, or what is read is not there.
     """
     settings = Settings.reader()
+    pool = _pool(settings)
     try:
-        with _pool(settings).connection() as connection, connection.cursor() as cursor:
-            cursor.execute(query, parameters)
-            names = [column.name for column in cursor.description or ()]
-            return pd.DataFrame(cursor.fetchall(), columns=names)
+        try:
+            return _fetched(pool, query, parameters)
+        except psycopg.errors.QueryCanceled:
+            raise
+        except psycopg.OperationalError:  # a restarted server must not show as an error
+            pool.check()
+            return _fetched(pool, query, parameters)
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
         log.warning("%s", error)
         raise WarehouseError(

@@ -48,6 +48,10 @@ class Series:
     parts: pd.DataFrame
 
     @cached_property
+    def _lines(self) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+        return {}
+
+    @cached_property
     def _start(self) -> dt.date:
         return max(earliest(self.period), self.first_day)
 
@@ -119,9 +123,7 @@ class Series:
     def compared(self, of: Metric) -> pd.DataFrame:
         """A metric by member over the period: member, value, count; at most `COMPARED` rows."""
         members, parts = self._parts
-        sums = pd.DataFrame(
-            self._within(parts)[:, :COMPARED].sum(axis=-1).T, columns=list(self.names)
-        )
+        sums = self._frame(self._within(parts)[:, :COMPARED].sum(axis=-1))
         return pd.DataFrame(
             {
                 "member": members[:COMPARED],
@@ -136,32 +138,37 @@ class Series:
         Each is a frame of day, value, average over `WINDOW` days (ratios: of the sums). NaN is the
         ratio of a day without anything, and the average where the data do not reach back so far.
         """
-        known, parts = self._parts
-        sums = {TOTAL: self._whole}
-        sums |= {member: parts[:, known.index(member)] for member in members}
-        return {name: self._line(of, one) for name, one in sums.items()}
+        days = pd.date_range(self.period.start, self.period.end)
+        found = {}
+        for name in (TOTAL, *members):
+            daily, averages = self._line(name)
+            found[name] = pd.DataFrame(
+                {"day": days, "value": of.column(daily), "average": of.column(averages)}
+            )
+        return found
 
-    def _line(self, of: Metric, sums: NDArray[np.float64]) -> pd.DataFrame:
-        length = self.period.days
-        # so many days before the first one are needed, and so many of them are missing
-        missing = max(length + WINDOW - 1 - sums.shape[-1], 0)
-        needed = sums[:, -(length + WINDOW - 1 - missing) :]
-        windows = np.lib.stride_tricks.sliding_window_view(needed, WINDOW, axis=-1)
-        means = np.full((len(self.names), length), np.nan)
-        means[:, missing:] = windows.mean(axis=-1)
-        daily = pd.DataFrame(sums[:, -length:].T, columns=list(self.names))
-        averages = pd.DataFrame(means.T, columns=list(self.names))
-        return pd.DataFrame(
-            {
-                "day": pd.date_range(self.period.start, self.period.end),
-                "value": of.column(daily),
-                "average": of.column(averages),
-            }
-        )
+    def _line(self, member: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Sums of the whole or of a member by day, and averages; once for all metrics."""
+        known = self._lines.get(member)
+        if known is None:
+            members, parts = self._parts
+            sums = self._whole if member == TOTAL else parts[:, members.index(member)]
+            length = self.period.days
+            # so many days before the first one are needed, and so many of them are missing
+            missing = max(length + WINDOW - 1 - sums.shape[-1], 0)
+            needed = sums[:, -(length + WINDOW - 1 - missing) :]
+            windows = np.lib.stride_tricks.sliding_window_view(needed, WINDOW, axis=-1)
+            means = np.full((len(self.names), length), np.nan)
+            means[:, missing:] = windows.mean(axis=-1)
+            known = self._lines[member] = (self._frame(sums[:, -length:]), self._frame(means))
+        return known
+
+    def _frame(self, sums: NDArray[np.float64]) -> pd.DataFrame:
+        return pd.DataFrame(sums.T, columns=list(self.names))
 
     def table(self, asked: Sequence[Metric], of: str) -> pd.DataFrame:
         """What a page shows, by day and member, for people who go on with it elsewhere."""
-        found = self._known(self.parts, self.period.start)
+        found = self._known(self.parts, self.period.start).sort_values(["day", "member"])
         shown = found[["day", "member"]].rename(columns={"member": of})
         return shown.assign(**{one.name: one.column(found) for one in asked}).reset_index(drop=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -49,7 +51,7 @@ def show(state: data.State) -> None:
     ]
     key_figures(all_of, shown)
     side_by_side(*rows)
-    table = shown.table(all_of, basket.by)
+    table = partial(shown.table, all_of, basket.by)
     download(table, f"commerce_{basket.period.start}_{basket.period.end}.csv")
 
 

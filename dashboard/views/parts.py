@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -174,8 +175,9 @@ def comparisons(
     return f"By {by.lower()}", found
 
 
-def download(table: pd.DataFrame, name: str) -> None:
+def download(table: Callable[[], pd.DataFrame], name: str) -> None:
+    """A button; the table is made when somebody presses it."""
     st.download_button(
-        "Download what is shown (CSV)", lambda: table.to_csv(index=False).encode(), name,
+        "Download what is shown (CSV)", lambda: table().to_csv(index=False).encode(), name,
         "text/csv", on_click="ignore", icon=":material/download:",
     )  # fmt: skip

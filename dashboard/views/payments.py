@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import data, filters, payments
@@ -39,7 +41,7 @@ def show(state: data.State) -> None:
         rows.append(comparisons(of, shown.by_member, by, "payments"))
     key_figures(of, shown.by_channel)
     side_by_side(*rows)
-    table = shown.by_channel.table(payments.asked(), "channel")
+    table = partial(shown.by_channel.table, payments.asked(), "channel")
     download(table, f"payments_{chosen.period.start}_{chosen.period.end}.csv")
 
 

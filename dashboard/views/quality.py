@@ -76,7 +76,7 @@ def show(state: data.State) -> None:
             "loaded_at": st.column_config.DatetimeColumn("Loaded (UTC)", format="YYYY-MM-DD HH:mm"),
         },
     )  # fmt: skip
-    download(listed, f"row_accounting_{state.as_of}.csv")
+    download(lambda: listed, f"row_accounting_{state.as_of}.csv")
 
 
 def _ago(hours: float) -> str:

@@ -65,4 +65,4 @@ def show(state: data.State) -> None:
             ),
         ]),
     )  # fmt: skip
-    download(shown.shown, f"spending_{first:%Y-%m}_{last:%Y-%m}.csv")
+    download(lambda: shown.shown, f"spending_{first:%Y-%m}_{last:%Y-%m}.csv")
