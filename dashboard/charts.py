@@ -21,6 +21,7 @@ from analytics_viz.formats import Kind
 from analytics_viz.theme import FONT, LIGHT, counterparts
 
 HEIGHT = 250
+POINTS = 400
 MANY = 30  # points; so many begin and end at the edges of a chart, fewer stand in slots
 BAR_HEIGHT = 30
 Chart = dict[str, Any]
@@ -94,10 +95,21 @@ def _over_time(
     }  # fmt: skip
 
 
+def step(days: int) -> int:
+    """Every which day a trend draws: a card is no wider than `POINTS`."""
+    return -(-days // POINTS)
+
+
+def _thinned(frame: pd.DataFrame) -> pd.DataFrame:
+    """The days that are drawn, the last one among them."""
+    every = step(len(frame))
+    return frame.iloc[(len(frame) - 1) % every :: every]
+
+
 @lru_cache(maxsize=64)
-def _days(first: dt.date, number: int) -> list[str]:
-    """So many days as people read them; the charts of a page have the same."""
-    return [formats.day(first + dt.timedelta(days=place)) for place in range(number)]
+def _days(days: tuple[dt.date, ...]) -> list[str]:
+    """Days as people read them; the charts of a page have the same."""
+    return [formats.day(day) for day in days]
 
 
 def _labelled(number: int) -> list[int]:
@@ -125,6 +137,7 @@ def trend(lines: dict[str, pd.DataFrame], shown: Shown) -> Chart:
         lines: day, value and average of the whole, then of each member to draw beside it.
         shown: how the metric is written.
     """
+    lines = {name: _thinned(frame) for name, frame in lines.items()}
     (total, whole), *members = lines.items()
     averages = [_numbers(frame["average"], shown.factor) for frame in lines.values()]
     if members:
@@ -138,7 +151,7 @@ def trend(lines: dict[str, pd.DataFrame], shown: Shown) -> Chart:
             _line("Each day", _numbers(whole["value"], shown.factor), 1),
             _line("7-day average", averages[0], 2.4),
         ]
-    labels = _days(whole["day"].iloc[0], len(whole))
+    labels = _days(tuple(whole["day"]))
     return _over_time(labels, shown.kind, series, colours)
 
 

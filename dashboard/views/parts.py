@@ -135,6 +135,9 @@ def trends(of: list[Metric], shown: Series, split: list[str], by: str) -> tuple[
     note = "Each day, and the average of seven days."
     if split:
         note = f"Average of seven days, the {len(split)} largest by {by.lower()}."
+    every = charts.step(shown.period.days)
+    if every > 1:
+        note += f" One day in {every} is drawn."
     found = []
     for one in of:
         lines = shown.trend(one, split)

@@ -60,3 +60,20 @@ def test_a_gap_in_a_line_is_no_zero() -> None:
     assert [one["data"] for one in chart["series"]] == [[None, 25], [None, 20]]
     assert chart["xAxis"]["data"] == ["1 Jan 2026", "2 Jan 2026"]
     assert charts.legend(chart) == [("Each day", LIGHT.quiet), ("7-day average", LIGHT.blue)]
+
+
+@pytest.mark.parametrize(
+    ("days", "step", "first"), [(400, 1, 0), (401, 2, 0), (800, 2, 1), (1080, 3, 2)]
+)
+def test_a_long_trend_is_thinned_and_ends_with_its_last_day(
+    days: int, step: int, first: int
+) -> None:
+    numbers = [float(number) for number in range(days)]
+    frame = pd.DataFrame({
+        "day": pd.date_range("2023-01-01", periods=days), "value": numbers, "average": numbers,
+    })  # fmt: skip
+    drawn = charts.trend({"All": frame}, charts.SHOWN["orders"])["series"][1]["data"]
+    assert charts.step(days) == step
+    assert drawn == numbers[first::step]
+    assert drawn[-1] == days - 1
+    assert len(drawn) <= charts.POINTS
