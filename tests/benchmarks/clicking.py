@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -43,7 +42,13 @@ _SHOWN = """() => {
     const others = [...document.querySelectorAll('.card, .note, [data-testid=stMetricValue]')];
     return JSON.stringify([words, others.map(text => text.textContent)]);
 }"""
-_CHANGED = f"(before) => {{ const now = ({_SHOWN})(); return now !== null && now !== before; }}"
+# Milliseconds from the click to new charts, by the clock of the page; before that, false.
+_CHANGED = f"""(before) => {{
+    const now = ({_SHOWN})();
+    return now !== null && now !== before && performance.now() - window.clickedAt;
+}}"""
+_CLOCK = """() => addEventListener(
+    'pointerdown', () => { window.clickedAt = performance.now(); }, {capture: true, once: true})"""
 
 
 def run(report: Report, folder: Path, quick: bool) -> None:
@@ -65,12 +70,14 @@ def measure(report: Report, warehouse: Warehouse, log: Path, turns: int) -> None
                 with served(warehouse, log) as address:
                     _click_through(browser, address, times)
         middle = {click: median(seconds) for click, seconds in times.items()}
+        every = [second for seconds in times.values() for second in seconds]
+        ninety_fifth = quantiles(every, n=20)[-1]
         slowest = max(middle, key=lambda click: middle[click])
         report.promise(
             "a change of a filter, to the new charts", middle[slowest] * 1000,
             f"{middle[slowest] * 1000:.0f} ms for {' = '.join(slowest)}, the slowest of"
-            f" {len(CLICKS)} (median of all {median(middle.values()) * 1000:.0f} ms; each the"
-            f" median of {turns})",
+            f" {len(CLICKS)} (each the median of {turns}; of all {len(every)} clicks the median is"
+            f" {median(every) * 1000:.0f} ms, 95 % take up to {ninety_fifth * 1000:.0f} ms)",
             at_most=500, words="≤ 500 ms", others=found.others,
         )  # fmt: skip
         with served(warehouse, log) as address, span(warehouse) as found:
@@ -112,10 +119,10 @@ def _click_through(
         box.fill(value)
         option = page.get_by_role("option", name=value, exact=True)
         option.wait_for()
-        started = time.perf_counter()
+        page.evaluate(_CLOCK)
         option.click()
-        page.wait_for_function(_CHANGED, arg=before, timeout=120_000, polling=20)
-        times[click].append(time.perf_counter() - started)
+        took = page.wait_for_function(_CHANGED, arg=before, timeout=120_000, polling=20)
+        times[click].append(float(took.json_value()) / 1000)
     context.close()
 
 
