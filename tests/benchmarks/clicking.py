@@ -10,6 +10,7 @@ from statistics import median, quantiles
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from analytics_viz import export
+from dashboard.settings import REFRESH_SECONDS
 from tests.benchmarks.building import server
 from tests.benchmarks.measure import span
 from tests.benchmarks.report import Report
@@ -67,7 +68,7 @@ def measure(report: Report, warehouse: Warehouse, log: Path, turns: int) -> None
     with _browser() as browser:
         with span(warehouse) as found:
             for _ in range(turns):  # each on a dashboard that has cached nothing
-                with served(warehouse, log) as address:
+                with served(warehouse, log, REFRESH_SECONDS) as address:
                     _click_through(browser, address, times)
         middle = {click: median(seconds) for click, seconds in times.items()}
         every = [second for seconds in times.values() for second in seconds]
@@ -80,7 +81,7 @@ def measure(report: Report, warehouse: Warehouse, log: Path, turns: int) -> None
             f" {median(every) * 1000:.0f} ms, 95 % take up to {ninety_fifth * 1000:.0f} ms)",
             at_most=500, words="≤ 500 ms", others=found.others,
         )  # fmt: skip
-        with served(warehouse, log) as address, span(warehouse) as found:
+        with served(warehouse, log, REFRESH_SECONDS) as address, span(warehouse) as found:
             errors = _all_at_once(browser, address)
         report.promise(
             f"{SESSIONS} sessions at once, pages with an error", errors,

@@ -45,12 +45,12 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def served(warehouse: Warehouse, log: Path) -> Iterator[str]:
-    """The address of a dashboard on a warehouse."""
+def served(warehouse: Warehouse, log: Path, refresh: int = REFRESH_SECONDS) -> Iterator[str]:
+    """The address of a dashboard on a warehouse that looks for news every `refresh` seconds."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = warehouse.environment | {"DASHBOARD_REFRESH_SECONDS": str(REFRESH_SECONDS)}
+    environment = warehouse.environment | {"DASHBOARD_REFRESH_SECONDS": str(refresh)}
     with log.open("w") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "dashboard/app.py",
