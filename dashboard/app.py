@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from analytics_viz import formats
 from analytics_viz.theme import DARK, LIGHT
 from dashboard import data
 from dashboard.settings import REFRESH_SECONDS
-from dashboard.views import payments, quality, spending
+from dashboard.views import commerce, payments, quality, spending
 from warehouse.errors import WarehouseError
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -19,7 +20,7 @@ logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name
 # Cards like those of the reports; nothing narrower than a phone scrolls sideways.
 _STYLE = """
 <style>
-:root {--card: %(surface)s;}
+:root {--card: %(surface)s; --line: %(grid)s; --bar: %(blue)s;}
 [data-testid="stMainBlockContainer"] {max-width: 1320px; padding-top: 4rem; padding-bottom: 2rem;}
 [data-testid="stMainBlockContainer"] h1 {font-size: 30px; padding: 0;}
 [data-testid="stMainBlockContainer"] h3 {font-size: 20px;}
@@ -27,19 +28,29 @@ _STYLE = """
   background: var(--card);
 }
 [data-testid="stDateInput"] input {font-size: 13px;}
-[class*="st-key-card-"] p {margin: 0;}
-[class*="st-key-card-"] .of {font-size: 14px; opacity: .75;}
-[class*="st-key-card-"] .finding {font-size: 17px; font-weight: 600; line-height: 1.3;}
-[class*="st-key-card-"] .note {font-size: 13px; opacity: .75;}
-[data-testid="stColumn"] [class*="st-key-card-"] .finding {min-height: 2.6em;}
-[class*="st-key-card-"] .legend {font-size: 13px; display: flex; flex-wrap: wrap; gap: 0 14px;
+[class*="st-key-card-"] p, .card p {margin: 0;}
+.cards {display: grid; gap: 16px;
+  grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%%), 1fr));}
+.card {background: var(--card); border: 1px solid var(--line); border-radius: 10px;
+  padding: 16px;}
+.of {font-size: 14px; opacity: .75;}
+.finding {font-size: 17px; font-weight: 600; line-height: 1.3; min-height: 2.6em;}
+.note {font-size: 13px; opacity: .75;}
+.bars {display: flex; flex-direction: column; margin-top: 12px; gap: 6px; font-size: 14px;}
+.bars div {display: grid; grid-template-columns: minmax(5em, min(38%%, 10em)) 1fr;
+  align-items: center; column-gap: 10px;}
+.bars span {overflow-wrap: anywhere; line-height: 1.15;}
+.bars em {display: flex; align-items: center; gap: 8px; font-style: normal;}
+.bars i {background: var(--bar); height: 20px; border-radius: 0 3px 3px 0; flex: none;}
+.bars b {font-weight: 500; white-space: nowrap;}
+.legend {font-size: 13px; display: flex; flex-wrap: wrap; gap: 0 14px;
   min-height: 3.2em; align-content: flex-end;}
 .legend i {display: inline-block; width: 14px; height: 3px; margin-right: 6px;
   vertical-align: middle;}
 .asof {opacity: .8; font-size: 15px; margin: 0;}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] {padding-left: 12px; padding-right: 12px;}
-  [data-testid="stColumn"] [class*="st-key-card-"] .finding {min-height: 0;}
+  .finding {min-height: 0;}
 }
 </style>
 """
@@ -49,10 +60,11 @@ def main() -> None:
     """One page, chosen by the address."""
     st.set_page_config(page_title="Financial analytics", page_icon="📊", layout="wide")
     palette = DARK if st.context.theme.type == "dark" else LIGHT
-    st.html(_STYLE % {"surface": palette.surface})
+    st.html(_STYLE % asdict(palette))
     pages = [
         st.Page(_page(payments.show), title="Payments", url_path="payments", default=True),
         st.Page(_page(spending.show), title="Spending", url_path="spending"),
+        st.Page(_page(commerce.show), title="Commerce", url_path="commerce"),
         st.Page(_page(quality.show), title="Data quality", url_path="quality"),
     ]
     st.navigation(pages, position="top").run()

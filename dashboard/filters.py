@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
 
 import pandas as pd
 
@@ -18,6 +20,15 @@ DIMENSIONS = {
     "channel": "Channel", "region": "Region", "state": "State", "city": "City",
     "segment": "Segment",
 }  # fmt: skip
+
+
+class Reach(Protocol):
+    """How far the data reach."""
+
+    @property
+    def first_day(self) -> dt.date: ...
+    @property
+    def as_of(self) -> dt.date: ...
 
 
 @dataclass(frozen=True)
@@ -84,11 +95,7 @@ class Filters:
 
     def parameters(self) -> dict[str, str]:
         """What the link says: only what is not the default."""
-        said: dict[str, str] = {}
-        if self.preset == OWN:
-            said |= {"from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
-        elif self.preset != DEFAULT_PRESET:
-            said["days"] = self.preset
+        said = said_period(self.preset, self.period)
         for name in ("region", "state", "city", "channel", "segment"):
             if self.chosen(name) != ALL:
                 said[name] = self.chosen(name)
@@ -97,27 +104,21 @@ class Filters:
         return said
 
 
-def preset_period(preset: str, choices: Choices) -> Period:
+def preset_period(preset: str, reach: Reach) -> Period:
     """The period of a preset, within the data."""
     if preset == "all":
-        return Period(choices.first_day, choices.as_of)
-    found = Period.last(int(preset), choices.as_of)
-    return replace(found, start=max(found.start, choices.first_day))
+        return Period(reach.first_day, reach.as_of)
+    found = Period.last(int(preset), reach.as_of)
+    return replace(found, start=max(found.start, reach.first_day))
 
 
 def read(parameters: Mapping[str, str], choices: Choices) -> tuple[Filters, list[str]]:
     """The filters of a link, and a sentence for each part that cannot be had (it is left out)."""
     said = {name: value for name, value in parameters.items() if value}
     wrong: list[str] = []
-    preset, period = _period(said, choices, wrong)
+    preset, period = read_period(said, choices, wrong)
 
-    def one_of(name: str, possible: list[str], where: str = "") -> str:
-        value = said.pop(name, ALL)
-        if value in (ALL, *possible):
-            return value
-        wrong.append(f"There is no {name} “{value}”{where}.")
-        return ALL
-
+    one_of = partial(read_member, said, wrong)
     region = one_of("region", choices.regions())
     state = one_of("state", choices.states(region), "" if region == ALL else f" in {region}")
     where = state if state != ALL else region
@@ -132,20 +133,39 @@ def read(parameters: Mapping[str, str], choices: Choices) -> tuple[Filters, list
     return Filters(period, preset, region, state, city, channel, segment, by), wrong
 
 
-def _period(said: dict[str, str], choices: Choices, wrong: list[str]) -> tuple[str, Period]:
+def read_member(
+    said: dict[str, str], wrong: list[str], name: str, possible: list[str], where: str = ""
+) -> str:
+    """A member of a link, or `ALL`; takes it out of `said`, adds to `wrong`."""
+    value = said.pop(name, ALL)
+    if value in (ALL, *possible):
+        return value
+    wrong.append(f"There is no {name} “{value}”{where}.")
+    return ALL
+
+
+def said_period(preset: str, period: Period) -> dict[str, str]:
+    """What a link says of a period: nothing if it is the default."""
+    if preset == OWN:
+        return {"from": period.start.isoformat(), "to": period.end.isoformat()}
+    return {} if preset == DEFAULT_PRESET else {"days": preset}
+
+
+def read_period(said: dict[str, str], reach: Reach, wrong: list[str]) -> tuple[str, Period]:
+    """Preset and period of a link; takes its parameters out of `said`, adds to `wrong`."""
     first, last, days = (said.pop(name, None) for name in ("from", "to", "days"))
     if first or last:
         try:
-            start = dt.date.fromisoformat(first) if first else choices.first_day
-            end = dt.date.fromisoformat(last) if last else choices.as_of
+            start = dt.date.fromisoformat(first) if first else reach.first_day
+            end = dt.date.fromisoformat(last) if last else reach.as_of
         except ValueError:
             wrong.append("A date is written like 2026-11-20.")
         else:
-            period = Period(max(start, choices.first_day), min(end, choices.as_of))
+            period = Period(max(start, reach.first_day), min(end, reach.as_of))
             if period.start <= period.end:
                 return OWN, period
-            wrong.append(f"There are no payments from {start} to {end}.")
+            wrong.append(f"There is nothing from {start} to {end}.")
     elif days and days not in PRESETS:
         wrong.append(f"The period “{days}” is none of {', '.join(PRESETS)}.")
     preset = days if days in PRESETS else DEFAULT_PRESET
-    return preset, preset_period(preset, choices)
+    return preset, preset_period(preset, reach)

@@ -77,14 +77,20 @@ def part_names(metrics: Iterable[Metric]) -> list[str]:
 
 
 @cache
-def metric(name: str) -> Metric:
+def metric(name: str, *, of_rows: bool = False) -> Metric:
     """A metric of the project by its name.
+
+    Args:
+        name: as in the semantic layer.
+        of_rows: it is asked of the relation that the semantic layer names, not of sums, and of
+            just the groups it is shown for: then distinct things can be counted, and a stock is
+            that of the time it is asked for.
 
     Raises:
         KeyError: the semantic layer has no such metric.
         ValueError: it is neither a sum nor a ratio of sums, so it cannot be read from sums.
     """
-    return _layer().metric(name)
+    return _layer().metric(name, of_rows=of_rows)
 
 
 @cache
@@ -116,26 +122,31 @@ class Layer:
                 }
         return cls(metrics, measures, dimensions)
 
-    def metric(self, name: str) -> Metric:
+    def metric(self, name: str, *, of_rows: bool = False) -> Metric:
         """A metric by its name (see the function of that name)."""
         found = self.metrics[name]
         parameters = found["type_params"]
         names = [name]
         if found["type"] == "ratio":
             names = [parameters["numerator"], parameters["denominator"]]
-        parts = tuple(self._sum(part) for part in names)
+        parts = tuple(self._sum(part, of_rows=of_rows) for part in names)
         return Metric(name, found["label"], found["description"], parts)
 
-    def _sum(self, name: str) -> Sum:
+    def _sum(self, name: str, *, of_rows: bool) -> Sum:
         found = self.metrics[name]
         if found["type"] != "simple":
             raise ValueError(f"Metric {name} is of type {found['type']}: it is no sum.")
         measure = self.measures[found["type_params"]["measure"]]
-        if measure["agg"] != "sum" or "non_additive_dimension" in measure:
+        is_counted = measure["agg"] == "count_distinct"
+        adds_up = measure["agg"] == "sum" and "non_additive_dimension" not in measure
+        if not adds_up and not (of_rows and (is_counted or measure["agg"] == "sum")):
             raise ValueError(f"Metric {name} does not add up over rows of sums.")
         expression = measure.get("expr", measure["name"])
         condition = found.get("filter")
+        nothing = "null" if is_counted else "0"
         if condition:
             known = _DIMENSION.sub(lambda match: self.dimensions[match[1]], condition)
-            expression = f"case when {known} then {expression} else 0 end"
+            expression = f"case when {known} then {expression} else {nothing} end"
+        if is_counted:
+            return Sum(name, f"count(distinct {expression})")
         return Sum(name, f"coalesce(sum({expression}), 0)")

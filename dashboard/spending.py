@@ -92,10 +92,10 @@ class Spending:
         )
 
     def categories(self) -> pd.DataFrame:
-        """The categories with the most spending: member, value, payments."""
+        """The categories with the most spending: member, value, count."""
         sums = self.shown.groupby("category")[["spending", "transactions"]].sum().astype(float)
         sums = sums.sort_values("spending", ascending=False).head(LARGEST)
-        sums.columns = pd.Index(["value", "payments"])
+        sums.columns = pd.Index(["value", "count"])
         return sums.reset_index(names="member")
 
 

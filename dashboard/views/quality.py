@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics_viz import formats
 from dashboard import charts, data, quality
-from dashboard.views.parts import chart, download, header
+from dashboard.views.parts import Card, download, header, side_by_side
 
 
 def show(state: data.State) -> None:
@@ -60,11 +60,8 @@ def show(state: data.State) -> None:
             f"Most rows in quarantine are {largest['source_table']}"
             f" ({formats.count(largest['quarantined_rows'])})"
         )
-    chart(
-        st.container(), "quarantine",
-        ("Quarantine", finding, "Rows in quarantine and duplicates, by batch."),
-        charts.deliveries(batches),
-    )  # fmt: skip
+    words = ("Quarantine", finding, "Rows in quarantine and duplicates, by batch.")
+    side_by_side(("", [Card("quarantine", words, charts.deliveries(batches))]))
     st.subheader("Row accounting", anchor=False)
     st.caption("delivered = kept + duplicates + quarantined, per table of the batches above")
     shown = tables.rename(columns={"source_table": "table"})

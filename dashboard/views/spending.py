@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics_viz import formats
 from dashboard import charts, data, spending
-from dashboard.views.parts import cards, chart, download, header
+from dashboard.views.parts import Card, cards, download, header, side_by_side
 
 
 def show(state: data.State) -> None:
@@ -31,31 +31,38 @@ def show(state: data.State) -> None:
         f"{formats.month(first)} to {formats.month(last)}, changes against the {span} months"
         " before",
     )  # fmt: skip
-    whole, share = st.columns(2)
     groups = shown.by_group()
     totals = groups.groupby("group")["spending"].sum().sort_values(ascending=False)
-    chart(
-        whole, "spending-groups",
-        ("Spending", f"Most goes to {totals.index[0]} ({formats.money(totals.iloc[0])})",
-         f"By month, {formats.month(first)} to {formats.month(last)}."),
-        charts.stacked(groups, spending.GROUPS),
-    )  # fmt: skip
     one = spending.metrics()["essential_share"]
     months = shown.shares(one)
     as_shown = charts.SHOWN[one.name]
-    other = spending.metrics()["discretionary_share"]
-    figure = charts.shares({"Essential": months, "Discretionary": shown.shares(other)}, as_shown)
-    chart(
-        share, "spending-shares",
-        (one.label, charts.trend_finding(months, as_shown), "Of what is spent in a month."),
-        figure,
-    )  # fmt: skip
+    both = {
+        "Essential": months,
+        "Discretionary": shown.shares(spending.metrics()["discretionary_share"]),
+    }
     categories = shown.categories()
-    as_shown = charts.SHOWN["spending"]
-    chart(
-        st.container(), "spending-categories",
-        ("Spending by category", charts.bars_finding(categories, as_shown),
-         f"The {len(categories)} largest categories."),
-        charts.bars(categories, as_shown, spending.LARGEST),
+    money = charts.SHOWN["spending"]
+    side_by_side(
+        ("", [
+            Card(
+                "spending-groups",
+                ("Spending", f"Most goes to {totals.index[0]} ({formats.money(totals.iloc[0])})",
+                 f"By month, {formats.month(first)} to {formats.month(last)}."),
+                charts.stacked(groups, spending.GROUPS),
+            ),
+            Card(
+                "spending-shares",
+                (one.label, charts.trend_finding(months, as_shown), "Of what is spent in a month."),
+                charts.by_month(both, as_shown),
+            ),
+        ]),
+        ("", [
+            Card(
+                "spending-categories",
+                ("Spending by category", charts.bars_finding(categories, money),
+                 f"The {len(categories)} largest categories."),
+                charts.bars(categories, money, spending.LARGEST, "transactions"),
+            ),
+        ]),
     )  # fmt: skip
     download(shown.shown, f"spending_{first:%Y-%m}_{last:%Y-%m}.csv")

@@ -26,18 +26,22 @@ CLICKS = (
     ("Segment", "All"), ("State", "All"), ("Region", "All"), ("Compare by", "City"),
     ("Period", "Everything"), ("Compare by", "Segment"), ("Channel", "Credit Card"),
 )  # fmt: skip
-# What the page says: words of the cards, ends of the lines. Where it differs there are new charts.
+# What the page says, once all of it is drawn: a chart takes its label (what its card says) when it
+# is drawn, bars are HTML. Where it differs there are new charts.
 _SHOWN = """() => {
     if (document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'notRunning')
         return null;
-    const plots = [...document.querySelectorAll('.js-plotly-plot')];
-    if (plots.length < 6 || plots.some(plot => !plot._fullData || !plot.querySelector('.main-svg')))
-        return null;
-    const last = values => values[values.length - 1];
-    const ends = plots.map(plot =>
-        plot._fullData.map(line => [line.name, line._length, last(line.x), last(line.y)]));
-    const texts = [...document.querySelectorAll('.finding, [data-testid=stMetricValue]')];
-    return JSON.stringify([ends, texts.map(text => text.textContent)]);
+    const charts = [...document.querySelectorAll('[data-testid=stEChartsChart]')];
+    const words = charts.map(chart => {
+        const said = chart.closest('[class*=st-key-card-]').querySelectorAll('.of, .finding');
+        return [...said].map(text => text.textContent).join(': ');
+    });
+    const isDrawn = (chart, place) =>
+        chart.ariaLabel === words[place] && chart.ariaBusy === 'false'
+        && chart.querySelector('canvas') !== null;
+    if (charts.length < 3 || !charts.every(isDrawn)) return null;
+    const others = [...document.querySelectorAll('.card, .note, [data-testid=stMetricValue]')];
+    return JSON.stringify([words, others.map(text => text.textContent)]);
 }"""
 _CHANGED = f"(before) => {{ const now = ({_SHOWN})(); return now !== null && now !== before; }}"
 

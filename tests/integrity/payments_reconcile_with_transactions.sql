@@ -1,6 +1,6 @@
 -- Per day and channel, to the cent and the payment: what silver delivered = what the daily sums say was paid,
 -- failed and earned, the fee computed anew from the channel's percentage. And every method that dst knows is a
--- member of the dimension.
+-- member of the dimension. The sums over fewer dimensions are those of the daily ones.
 with both_sides as (
     select
         transactions.transaction_date,
@@ -39,6 +39,45 @@ differences as (
         sum(revenue_amount) as revenue_amount
     from both_sides
     group by transaction_date, channel_name
+),
+
+relations as (
+    select 'channels' as relation
+    union all
+    select 'cities' as relation
+),
+
+coarser as (
+    select
+        'channels' as relation,
+        transaction_date,
+        is_declined,
+        transaction_count,
+        spending_amount,
+        revenue_amount,
+        processing_time
+    from {{ ref('fact_channel_payments_daily') }}
+    union all
+    select
+        'cities' as relation,
+        transaction_date,
+        is_declined,
+        transaction_count,
+        spending_amount,
+        revenue_amount,
+        processing_time
+    from {{ ref('fact_city_payments_daily') }}
+    union all
+    select
+        relations.relation,
+        daily.transaction_date,
+        daily.is_declined,
+        -daily.transaction_count as transaction_count,
+        -daily.spending_amount as spending_amount,
+        -daily.revenue_amount as revenue_amount,
+        -daily.processing_time as processing_time
+    from {{ ref('fact_payments_daily') }} as daily
+    cross join relations
 )
 
 select * from differences
@@ -56,3 +95,19 @@ left join {{ ref('dim_payment_method') }} as methods
     on summary.payment_method_name = methods.payment_method_name
 where methods.payment_method_name is null
 group by summary.payment_method_name
+union all
+select
+    transaction_date,
+    relation as channel_name,
+    sum(transaction_count) as payments,
+    sum(case when is_declined then transaction_count else 0 end) as failed,
+    sum(spending_amount) as settled_amount,
+    sum(revenue_amount) as revenue_amount
+from coarser
+group by transaction_date, relation
+having
+    sum(transaction_count) <> 0
+    or sum(case when is_declined then transaction_count else 0 end) <> 0
+    or sum(spending_amount) <> 0
+    or sum(revenue_amount) <> 0
+    or coalesce(sum(processing_time), 0) <> 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -21,8 +22,9 @@ HISTORY = (
     "--end", "2025-08-20",
 )  # fmt: skip
 READ = (
-    "+fact_payments_daily", "+monthly_transaction_totals", "+row_accounting", "+data_as_of",
-    "+dst_category_trends", "+dim_channel", "+dim_city",
+    "+fact_channel_payments_daily", "+fact_city_payments_daily", "+monthly_transaction_totals",
+    "+row_accounting", "+data_as_of", "+dst_category_trends", "+dim_channel", "+dim_city",
+    "+dim_customer", "+fact_sales", "+shopping_sessions", "+subscription_revenue_monthly",
 )  # fmt: skip
 REFRESH_SECONDS = 2
 
@@ -127,6 +129,16 @@ class Visitor:
         found = shown.all_inner_texts()
         self.page.keyboard.press("Escape")
         return found
+
+    def has_charts(self, number: int, bars: int) -> None:
+        """Wait until so many charts are drawn, each with what it says, and so many have bars."""
+        charts = self.page.get_by_test_id("stEChartsChart")
+        expect(charts).to_have_count(number)
+        for chart in charts.all():
+            expect(chart).to_have_attribute("aria-busy", "false")
+            expect(chart).to_have_attribute("aria-label", re.compile("."))
+            expect(chart.locator("canvas")).to_be_visible()
+        expect(self.page.locator(".card .bars")).to_have_count(bars)
 
     def shows(self, *figures: str) -> None:
         """Wait until the first key figures are these."""

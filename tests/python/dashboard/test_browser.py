@@ -39,7 +39,7 @@ def test_key_figures_are_those_of_the_fact(bank: Warehouse, visitor: Visitor) ->
     visitor.shows(*key_figures(bank))
     expect(visitor.page.get_by_text("Data as of")).to_contain_text("20 Aug 2025")
     expect(visitor.page.get_by_text("Data as of")).to_contain_text("build ")
-    expect(visitor.page.locator(".js-plotly-plot .plotly")).to_have_count(6)
+    visitor.has_charts(3, bars=3)
 
 
 def test_filters_cascade_and_the_link_restores_them(bank: Warehouse, visitor: Visitor) -> None:
@@ -60,6 +60,7 @@ def test_filters_cascade_and_the_link_restores_them(bank: Warehouse, visitor: Vi
     visitor.choose("City", f"{city}, {state}")
     chosen = key_figures(bank, f"location_city = '{city}' and location_state = '{state}'")
     visitor.shows(*chosen)
+    visitor.page.wait_for_url("**city=*")
     said = parse_qs(urlsplit(visitor.page.url).query)
     assert said == {"region": [region], "state": [state], "city": [f"{city}, {state}"]}
 
@@ -84,7 +85,7 @@ def test_channel_segment_and_comparison(bank: Warehouse, visitor: Visitor) -> No
     visitor.shows(*key_figures(bank, "payment_method = 'UPI'"))
     visitor.choose("Compare by", "State")
     expect(visitor.page.get_by_role("heading", name="By state")).to_be_visible()
-    expect(visitor.page.locator(".js-plotly-plot .plotly")).to_have_count(9)
+    visitor.has_charts(3, bars=6)
     visitor.page.get_by_role("button", name="Reset").click()
     expect(visitor.filter("Channel")).to_have_value("All")
     visitor.settled()
@@ -95,7 +96,7 @@ def test_channel_segment_and_comparison(bank: Warehouse, visitor: Visitor) -> No
 def test_download_holds_what_is_shown(bank: Warehouse, visitor: Visitor, tmp_path: Path) -> None:
     visitor.open("/?channel=UPI")
     with visitor.page.expect_download() as loading:
-        visitor.page.get_by_role("button", name="Download").click()
+        visitor.page.get_by_test_id("stDownloadButton").get_by_role("button").click()
     file = tmp_path / "payments.csv"
     loading.value.save_as(file)
     rows = list(csv.DictReader(file.open()))
@@ -149,6 +150,58 @@ def test_spending_by_complete_months(bank: Warehouse, visitor: Visitor) -> None:
     expect(visitor.page.get_by_text("cannot be shown")).to_be_visible()
 
 
+def sales_figures(bank: Warehouse, condition: str = "true") -> list[str]:
+    """The four cards of the page on commerce, from the orders themselves."""
+    sold, orders, earned = bank.query(
+        "select sum(revenue_amount), count(distinct order_id), sum(profit_amount)"
+        " from gold.fact_sales inner join gold.dim_customer using (customer_key)"
+        " where order_date > (select as_of_date - 90 from gold.data_as_of)"
+        f" and {condition}"
+    )[0]
+    margin = formats.percent(100 * earned / sold)
+    return [formats.money(sold), formats.count(orders), formats.money(earned), margin]
+
+
+def test_commerce_shows_the_orders(bank: Warehouse, visitor: Visitor, tmp_path: Path) -> None:
+    visitor.open("/commerce")
+    visitor.shows(*sales_figures(bank))
+    visitor.has_charts(4, bars=5)
+    (visits,) = bank.query(
+        "select count(*), count(*) filter (where has_cart), count(*) filter (where has_checkout),"
+        " count(*) filter (where has_purchase) from gold.shopping_sessions"
+        " where session_date > (select as_of_date - 90 from gold.data_as_of)"
+    )
+    funnel = visitor.page.locator(".card", has_text="end with an order").locator(".bars b")
+    assert funnel.all_inner_texts() == [formats.count(number) for number in visits]
+    segment, department = bank.query(
+        "select customer_segment, category_name from gold.fact_sales"
+        " inner join gold.dim_customer using (customer_key)"
+        " where order_date > (select as_of_date - 90 from gold.data_as_of)"
+        " group by 1, 2 order by count(*) desc, 1, 2 limit 1"
+    )[0]
+    visitor.choose("Department", department)
+    visitor.choose("Segment", segment)
+    visitor.choose("Compare by", "Segment")
+    chosen = f"category_name = '{department}' and customer_segment = '{segment}'"
+    visitor.shows(*sales_figures(bank, chosen))
+    visitor.page.wait_for_url("**by=segment*")
+    said = urlsplit(visitor.page.url).query
+    expected = {"category": [department], "segment": [segment], "by": ["segment"]}
+    assert parse_qs(said) == expected
+
+    other = Visitor(visitor.page.context.new_page(), visitor.address)
+    other.open(f"/commerce?{said}")
+    other.shows(*sales_figures(bank, chosen))
+    with other.page.expect_download() as loading:
+        other.page.get_by_test_id("stDownloadButton").get_by_role("button").click()
+    file = tmp_path / "commerce.csv"
+    loading.value.save_as(file)
+    rows = list(csv.DictReader(file.open()))
+    assert {row["segment"] for row in rows} == {segment}
+    money = formats.money(sum(float(row["sales_revenue"]) for row in rows))
+    assert money == sales_figures(bank, chosen)[0]
+
+
 def test_data_quality_counts_every_row(bank: Warehouse, visitor: Visitor) -> None:
     visitor.open("/quality")
     delivered, quarantined = bank.query(
@@ -158,7 +211,7 @@ def test_data_quality_counts_every_row(bank: Warehouse, visitor: Visitor) -> Non
     expect(visitor.page.get_by_text("all accounted for")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["payments", "spending", "quality"])
+@pytest.mark.parametrize("path", ["payments", "spending", "commerce", "quality"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_no_page_scrolls_sideways(browser: Browser, address: str, path: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 844}, is_mobile=width < 600)

@@ -69,8 +69,8 @@ def test_defaults() -> None:
         ({"by": "weather"}, "compared by “weather”"),
         ({"days": "31"}, "“31” is none of"),
         ({"from": "yesterday"}, "written like 2026-11-20"),
-        ({"from": "2026-03-01", "to": "2026-02-01"}, "no payments from 2026-03-01 to 2026-02-01"),
-        ({"from": "2027-03-01"}, "no payments from 2027-03-01"),
+        ({"from": "2026-03-01", "to": "2026-02-01"}, "nothing from 2026-03-01 to 2026-02-01"),
+        ({"from": "2027-03-01"}, "nothing from 2027-03-01"),
         ({"colour": "red"}, "“colour” means nothing"),
     ],
 )

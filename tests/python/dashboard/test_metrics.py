@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboard import payments, quality, spending
-from dashboard.metrics import Layer, metric, part_names, select_list
+from dashboard import commerce, payments, quality, spending
+from dashboard.metrics import Layer, part_names, select_list
 from tests.kit import ROOT
 
 _YAML = """
@@ -21,6 +21,7 @@ semantic_models:
       - {name: number, agg: sum, expr: thing_count}
       - {name: size, agg: sum}
       - {name: mean, agg: average, expr: size}
+      - {name: owners, agg: count_distinct, expr: owner_id}
       - {name: stock, agg: sum, expr: size, non_additive_dimension: {name: day}}
 metrics:
   - &simple
@@ -29,6 +30,11 @@ metrics:
   - {<<: *simple, name: red, filter: "{{ Dimension('thing__kind') }} = 'red'"}
   - {<<: *simple, name: means, type_params: {measure: mean}}
   - {<<: *simple, name: stocks, type_params: {measure: stock}}
+  - {<<: *simple, name: owners, type_params: {measure: owners}}
+  - <<: *simple
+    name: red_owners
+    type_params: {measure: owners}
+    filter: "{{ Dimension('thing__kind') }} = 'red'"
   - {<<: *simple, name: share, type: ratio, type_params: {numerator: red, denominator: things}}
   - {<<: *simple, name: rest, type: derived, type_params: {expr: things - red}}
 """
@@ -50,10 +56,27 @@ def test_expressions_are_those_of_the_yaml(layer: Layer) -> None:
     assert [part.name for part in layer.metric("share").parts] == ["red", "things"]
 
 
-@pytest.mark.parametrize("name", ["means", "stocks", "rest"])
+@pytest.mark.parametrize("name", ["means", "owners", "stocks", "rest"])
 def test_what_does_not_add_up_is_refused(layer: Layer, name: str) -> None:
     with pytest.raises(ValueError, match=name):
         layer.metric(name)
+
+
+def test_rows_can_be_counted_and_a_stock_is_that_of_its_time(layer: Layer) -> None:
+    """Asked of the relation itself; a mean and a formula stay what cannot be put together."""
+    sql = {
+        name: layer.metric(name, of_rows=True).parts[0].sql
+        for name in ("owners", "red_owners", "stocks", "things")
+    }
+    assert sql == {
+        "owners": "count(distinct owner_id)",
+        "red_owners": "count(distinct case when kind_name = 'red' then owner_id else null end)",
+        "stocks": "coalesce(sum(size), 0)",
+        "things": "coalesce(sum(thing_count), 0)",
+    }
+    for name in ("means", "rest"):
+        with pytest.raises(ValueError, match=name):
+            layer.metric(name, of_rows=True)
 
 
 def test_each_sum_is_asked_for_once(layer: Layer) -> None:
@@ -72,14 +95,18 @@ def test_a_ratio_of_nothing_is_unknown(layer: Layer) -> None:
 
 
 def test_every_metric_of_the_pages_exists() -> None:
-    shown = [*payments.metrics(), *spending.metrics(), *quality.metrics()]
-    assert len(shown) == 11
-    assert all(metric(name).label and metric(name).meaning for name in shown)
+    of = [payments.metrics(), spending.metrics(), quality.metrics(), commerce.metrics()]
+    shown = [one for page in of for one in page.values()]
+    shown += [*commerce.steps(), commerce.conversion(), commerce.recurring()]
+    assert len(shown) == 21
+    assert all(one.label and one.meaning for one in shown)
 
 
 def test_no_page_defines_a_measure_itself() -> None:
     """Columns of measures are named in the semantic layer only; pages know metrics."""
-    measured = re.compile(r"\b(revenue_amount|spending_amount|processing_time|is_declined)\b")
+    measured = re.compile(
+        r"\b(revenue_amount|profit_amount|closing_amount|spending_amount|processing_time|is_declined)\b"
+    )
     pages = sorted((ROOT / "dashboard").rglob("*.py"))
     assert len(pages) > 10
     assert not [path.name for path in pages if measured.search(path.read_text())]

@@ -62,6 +62,31 @@ SQL = {
         "select avg(case when is_late then 1.0 else 0 end) from gold.fact_loan_payments"
         f" where scheduled_date {MONTH}"
     ),
+    "sales_revenue": (
+        f"select sum(revenue_amount) from gold.daily_revenue where revenue_date {MONTH}"
+    ),
+    "orders": f"select sum(order_count) from gold.daily_revenue where revenue_date {MONTH}",
+    "profit_margin": (
+        "select sum(profit_amount) / sum(revenue_amount) from gold.product_category_revenue_monthly"
+        " where year = 2024 and month = 10"
+    ),
+    "return_rate": (
+        "select sum(returned_amount) / sum(revenue_amount) from gold.daily_revenue"
+        f" where revenue_date {MONTH}"
+    ),
+    "average_order": (
+        "select sum(revenue_amount) / sum(order_count) from gold.daily_revenue"
+        f" where revenue_date {MONTH}"
+    ),
+    "conversion_rate": (
+        "select 1.0 * sum(purchase_count) / sum(session_count) from gold.shopping_funnel"
+        " where year = 2024 and month = 10"
+    ),
+    "monthly_recurring_revenue": (
+        "select sum(monthly_amount) from gold.fact_subscriptions"
+        " where start_date <= date '2024-10-31'"
+        " and (end_date is null or end_date > date '2024-10-31')"
+    ),
     "savings_rate": (
         "select (sum(income_amount) - sum(spending_amount)) / sum(income_amount)"
         f" from gold.fact_transactions where transaction_date {MONTH}"
