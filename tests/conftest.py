@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import signal
@@ -24,17 +25,34 @@ REAL_BROKER = os.environ.get("KAFKA_BOOTSTRAP")
 
 @pytest.fixture(scope="session")
 def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """The warehouse that `make demo` makes: default data, loaded, built, all dbt tests green."""
-    folder: Path = tmp_path_factory.mktemp("demo")
-    warehouse = Warehouse(home=folder / "pg", raw=folder / "raw")
-    warehouse.start()
-    try:
-        warehouse.generate()
-        warehouse.load()
-        warehouse.build()
-        yield warehouse
-    finally:
-        warehouse.destroy()
+    """The warehouse that `make demo` makes: default data, loaded, built, all dbt tests green.
+
+    It is made once; each process that runs tests has a copy to itself.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    folder = tmp_path_factory.getbasetemp()
+    if worker is not None:
+        folder = folder.parent
+    original = Warehouse(home=folder / "demo-pg", raw=folder / "demo-raw")
+    built = folder / "demo-built"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not original.home.exists():
+            original.start()
+            original.generate()
+            original.load()
+            original.build()
+            built.touch()
+        assert built.exists(), "The other process could not build it, and says why."
+        with original.copied(tmp_path_factory.mktemp("demo")) as copy:
+            (folder / f"demo-copied-{worker}").touch()
+            copies = len(list(folder.glob("demo-copied-*")))
+            last = copies == int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+            original.run(
+                "python", "-m", "warehouse", *(("destroy", "--yes") if last else ("stop",))
+            )
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            yield copy
 
 
 @pytest.fixture(scope="session")

@@ -73,10 +73,12 @@ def _multiply(warehouse: Warehouse, fact: str, copies: int) -> None:
         " where table_schema = 'gold' and table_name = %s order by ordinal_position",
         [fact],
     )
-    # longer than any id of a copy: ids are numbered through, or carry the batch's date
-    told = {True: "{0} || '-' || copy as {0}", False: "{0} + copy * 1000000000000 as {0}"}
+    # ids go on growing with time, as the source numbers them
+    told = {True: "{0} || '-' || copy as {0}", False: "{0} * {1} + copy as {0}"}
     copied = sql.SQL(", ").join(
-        sql.SQL(told[is_text] if name in ids else "{0}").format(sql.Identifier(name))
+        sql.SQL(told[is_text] if name in ids else "{0}").format(
+            sql.Identifier(name), sql.Literal(copies)
+        )
         for name, is_text in columns
     )
     indexes = warehouse.query(
@@ -101,4 +103,6 @@ def _multiply(warehouse: Warehouse, fact: str, copies: int) -> None:
         )
         for _, definition in indexes:
             connection.execute(sql.SQL(definition))
-        connection.execute(sql.SQL("analyze {}").format(table))
+    with warehouse.connect() as connection:
+        # now, or the server does it in the background while the marts are measured
+        connection.execute(sql.SQL("vacuum analyze {}").format(table))
