@@ -1,7 +1,7 @@
 """Charts of the dashboard: pure functions of data, with the looks of the reports.
 
 What they return are options of Apache ECharts, which Streamlit brings along: a page changes all its
-charts at a click, and ECharts draws them in a third of plotly's time (decision 0030).
+charts at a click, and ECharts draws them in a third of plotly's time (decision 0029).
 """
 
 from __future__ import annotations
