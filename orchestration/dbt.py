@@ -62,7 +62,7 @@ MANIFEST = manifest()
 
 
 @dbt_assets(
-    manifest=MANIFEST, project=project, selector="daily", name="published",
+    manifest=MANIFEST, project=project, selector="published", name="published",
     dagster_dbt_translator=Layers(), retry_policy=RETRIES,
 )  # fmt: skip
 def published(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:

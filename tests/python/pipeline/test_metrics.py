@@ -113,5 +113,6 @@ def test_metric_agrees_with_sql(
     demo_warehouse: Warehouse, answers: dict[str, Decimal], metric: str
 ) -> None:
     expected = demo_warehouse.value(SQL[metric])
-    assert expected
+    # in a small marketplace nobody may have returned anything for a month; nothing else is zero
+    assert expected or metric == "return_rate"
     assert answers[metric] == pytest.approx(Decimal(expected), rel=Decimal("1e-9"))

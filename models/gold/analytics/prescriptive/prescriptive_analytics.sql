@@ -135,7 +135,7 @@ ranked as (
             rows between unbounded preceding and current row
         ) as budget_used_amount
     from climbs
-    where extra_value > 0
+    where round(extra_value, 2) > 0
 ),
 
 funded as (
