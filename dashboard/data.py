@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.types.numeric import FloatLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from dashboard.settings import POOL_SIZE, STATEMENT_SECONDS
+from dashboard.settings import POOL_SIZE, STATEMENT_SECONDS, WAIT_SECONDS
 from warehouse.config import Settings
 from warehouse.db import dsn
 from warehouse.errors import WarehouseError
@@ -62,7 +62,7 @@ def _pool(settings: Settings) -> ConnectionPool:
         kwargs={"autocommit": True, "application_name": "dashboard", "options": options},
         min_size=0,
         max_size=POOL_SIZE,
-        timeout=15,
+        timeout=WAIT_SECONDS,
         max_idle=120,
         # sums are exact when they leave the server; a chart needs no more than a float
         configure=lambda connection: connection.adapters.register_loader("numeric", FloatLoader),
@@ -92,7 +92,7 @@ def rows(query: sql.Composed | sql.SQL, parameters: dict[str, Any]) -> pd.DataFr
     try:
         try:
             return _fetched(pool, query, parameters)
-        except psycopg.errors.QueryCanceled:
+        except (psycopg.errors.QueryCanceled, PoolTimeout):  # waited for long enough
             raise
         except psycopg.OperationalError:  # a restarted server must not show as an error
             pool.check()
