@@ -27,7 +27,7 @@ _STYLE = """
 [data-testid="stMetric"], [class*="st-key-card-"] {
   background: var(--card);
 }
-[data-testid="stDateInput"] input {font-size: 13px;}
+[data-testid="stDateInputField"] span {font-size: 13px; padding-inline: 1px;}
 [class*="st-key-card-"] p, .card p {margin: 0;}
 .cards {display: grid; gap: 16px;
   grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%%), 1fr));}

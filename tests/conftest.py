@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,35 +26,51 @@ REAL_BROKER = os.environ.get("KAFKA_BOOTSTRAP")
 
 
 @pytest.fixture(scope="session")
-def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all processes that run tests now."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def making(path: Path) -> Iterator[bool]:
+    """True for the first process that comes here, which makes something at `path`; others wait."""
+    path.parent.mkdir(exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_first = not path.exists()
+        yield is_first
+        assert path.exists(), "The other process could not make it, and says why."
+
+
+@pytest.fixture(scope="session")
+def demo_warehouse(
+    shared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
     """The warehouse that `make demo` makes: default data, loaded, built, all dbt tests green.
 
     It is made once; each process that runs tests has a copy to itself.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    folder = tmp_path_factory.getbasetemp()
-    if worker is not None:
-        folder = folder.parent
-    original = Warehouse(home=folder / "demo-pg", raw=folder / "demo-raw")
-    built = folder / "demo-built"
-    with (folder / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not original.home.exists():
-            original.start()
-            original.generate()
-            original.load()
-            original.build()
-            built.touch()
-        assert built.exists(), "The other process could not build it, and says why."
-        with original.copied(tmp_path_factory.mktemp("demo")) as copy:
-            (folder / f"demo-copied-{worker}").touch()
-            copies = len(list(folder.glob("demo-copied-*")))
-            last = copies == int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-            original.run(
-                "python", "-m", "warehouse", *(("destroy", "--yes") if last else ("stop",))
-            )
-            fcntl.flock(lock, fcntl.LOCK_UN)
-            yield copy
+    original = Warehouse(home=shared_folder / "demo" / "pg", raw=shared_folder / "demo" / "raw")
+    with ExitStack() as held:
+        with making(original.home) as is_first:
+            if is_first:
+                _make_demo(original)
+            copy = held.enter_context(original.copied(tmp_path_factory.mktemp("demo")))
+            original.run("python", "-m", "warehouse", "stop")
+        yield copy
+
+
+def _make_demo(warehouse: Warehouse) -> None:
+    warehouse.start()
+    try:
+        warehouse.generate()
+        warehouse.load()
+        warehouse.build()
+    except AssertionError:
+        warehouse.destroy()
+        shutil.rmtree(warehouse.home)
+        raise
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
+
+from warehouse.prepare import SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -74,6 +77,13 @@ class Warehouse:
     def destroy(self) -> None:
         """Stop the server and delete its data."""
         self.run("python", "-m", "warehouse", "destroy", "--yes")
+
+    def empty(self) -> None:
+        """Forget all that was loaded and built; the server runs on."""
+        with self.connect() as connection:
+            for schema in SCHEMAS:
+                connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+        self.start()  # makes the schemas anew
 
     @contextmanager
     def copied(self, folder: Path) -> Iterator[Warehouse]:

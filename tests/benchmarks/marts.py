@@ -14,11 +14,11 @@ from tests.kit import Warehouse
 
 MARTS = ("--select", "gold.marts.commerce")
 LINES = 1_000_000
-# What the marts read, by the time it is stored in, with the ids that tell one copy from another.
+# What the marts read, by the order it is stored in, with the ids that tell one copy from another.
 FACTS = {
     "fact_sales": ("order_at", {"order_line_id", "order_id", "customer_id"}),
     "fact_customer_events": (
-        "event_at", {"event_id", "session_id", "order_id", "customer_id"},
+        "session_id", {"event_id", "session_id", "order_id", "customer_id"},
     ),
     "fact_subscriptions": ("start_date", {"subscription_id", "customer_id"}),
 }  # fmt: skip
@@ -61,12 +61,12 @@ def measure(report: Report, warehouse: Warehouse, turns: int) -> None:
 
 
 def _multiply(warehouse: Warehouse, fact: str, copies: int) -> None:
-    """As many copies of a fact as told, each with its own ids, stored in the order of their time.
+    """As many copies of a fact as told, each with its own ids, stored in the order of the original.
 
     The generator's proportions stay: a copy is a population of its own that buys, browses and
     subscribes on the same days. Keys of dimensions are copied as they are; no mart reads them.
     """
-    moment, ids = FACTS[fact]
+    order, ids = FACTS[fact]
     table = sql.Identifier("gold", fact)
     columns = warehouse.query(
         "select column_name, data_type = 'text' from information_schema.columns"
@@ -98,7 +98,7 @@ def _multiply(warehouse: Warehouse, fact: str, copies: int) -> None:
         connection.execute(sql.SQL("truncate {}").format(table))
         connection.execute(
             sql.SQL("insert into {} select * from copied order by {}").format(
-                table, sql.Identifier(moment)
+                table, sql.Identifier(order)
             )
         )
         for _, definition in indexes:

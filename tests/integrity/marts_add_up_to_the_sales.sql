@@ -1,6 +1,7 @@
 -- Each mart of the marketplace tells the same total as fact_sales, to the cent and the order; the flagged orders the
 -- same as those orders in the fact; purchases in the click stream are orders, and each order of a visit is sold.
 {% set marts = {
+    'order_totals': ('revenue_amount', 'unit_count'),
     'product_category_revenue_monthly': ('revenue_amount', 'unit_count'),
     'product_revenue_payment_analysis': ('revenue_amount', 'unit_count'),
     'daily_revenue': ('revenue_amount', 'order_count'),

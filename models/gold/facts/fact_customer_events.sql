@@ -66,4 +66,5 @@ final as (
 )
 
 select * from final
-order by event_at
+-- a visit's events lie together, which is how they are read
+order by session_id, event_at

@@ -33,6 +33,23 @@ def in_one_go(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         warehouse.destroy()
 
 
+@pytest.fixture(scope="module")
+def second_server(in_one_go: Warehouse) -> Iterator[Warehouse]:
+    """A server for the same batches; each test that uses it begins with an empty one."""
+    warehouse = Warehouse(home=in_one_go.home.parent / "other", raw=in_one_go.raw)
+    warehouse.start()
+    try:
+        yield warehouse
+    finally:
+        warehouse.destroy()
+
+
+@pytest.fixture()
+def other(second_server: Warehouse) -> Warehouse:
+    second_server.empty()
+    return second_server
+
+
 def test_a_second_build_changes_nothing(in_one_go: Warehouse) -> None:
     before = in_one_go.checksums()
     assert len(before) > 20
@@ -41,45 +58,40 @@ def test_a_second_build_changes_nothing(in_one_go: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("pace", ["every batch", "all at once"])
-def test_reverse_order(in_one_go: Warehouse, pace: str) -> None:
+def test_reverse_order(in_one_go: Warehouse, other: Warehouse, pace: str) -> None:
     """Newest first with builds in between: late facts, versions and parents find their place."""
-    other = Warehouse(home=in_one_go.home.parent / pace.replace(" ", "_"), raw=in_one_go.raw)
-    other.start()
-    try:
-        for number, batch in enumerate(reversed(other.batches())):
-            other.load(batch)
-            if pace == "every batch" and number:
-                other.build_models()
+    newest, *others = reversed(other.batches())
+    other.load(newest)
+    for batch in others:
+        other.load(batch)
+        if pace == "every batch":
+            other.build_models()
+    if pace == "all at once":
         other.build_models()
-        found, expected = other.checksums(), in_one_go.checksums()
-        assert found == expected, {name for name in expected if found.get(name) != expected[name]}
-    finally:
-        other.destroy()
+    assert_same(other, in_one_go)
 
 
-def test_a_day_and_later_its_analyses(in_one_go: Warehouse) -> None:
+def test_a_day_and_later_its_analyses(in_one_go: Warehouse, other: Warehouse) -> None:
     """Two batches are published one after the other; the analyses skip the first of them."""
-    other = Warehouse(home=in_one_go.home.parent / "day_by_day", raw=in_one_go.raw)
-    other.start()
-    try:
-        *history, first, second = other.batches()
-        for batch in history:
-            other.load(batch)
-        other.build_models()
-        for batch in (first, second):
-            other.load(batch)
-            other.build_models("--selector", "daily")
-        days = (
-            "select (select as_of_date from gold.data_as_of), as_of_date from gold.analyses_as_of"
-        )
-        published, analysed = other.query(days)[0]
-        assert (str(published), str(analysed)) == (DAYS[1], HISTORY[-1])
-        other.build_models("--selector", "analyses")
-        assert other.query(days)[0] == (published, published)
-        found, expected = other.checksums(), in_one_go.checksums()
-        assert found == expected, {name for name in expected if found.get(name) != expected[name]}
-    finally:
-        other.destroy()
+    *history, first, second = other.batches()
+    for batch in history:
+        other.load(batch)
+    other.build_models()
+    for batch in (first, second):
+        other.load(batch)
+        other.build_models("--selector", "daily")
+    days = "select (select as_of_date from gold.data_as_of), as_of_date from gold.analyses_as_of"
+    published, analysed = other.query(days)[0]
+    assert (str(published), str(analysed)) == (DAYS[1], HISTORY[-1])
+    other.build_models("--selector", "analyses")
+    assert other.query(days)[0] == (published, published)
+    assert_same(other, in_one_go)
+
+
+def assert_same(one: Warehouse, other: Warehouse) -> None:
+    """Both hold the same; else says which relations differ."""
+    found, expected = one.checksums(), other.checksums()
+    assert found == expected, {name for name in expected if found.get(name) != expected[name]}
 
 
 def test_incremental_equals_full_refresh(in_one_go: Warehouse) -> None:
@@ -107,7 +119,7 @@ def test_a_series_that_begins_earlier_than_was_known(
         late.load(batches[0])
         for batch in (batches[-1], *batches[1:-1]):
             late.load(batch)
-            if batch in (batches[-1], batches[1], batches[5]):
+            if batch in (batches[-1], batches[1]):
                 late.build_models()
         late.build_models()
         by_build = late.checksums()

@@ -13,7 +13,8 @@ from tests.kit import Warehouse
 
 TOPIC = "clicks-of-a-day"
 MODELS = ("batch_deliveries", "base_kafka_stream", "stg_kafka_stream", "quarantine",
-          "row_accounting", "fact_customer_events", "as_of_date")  # fmt: skip
+          "row_accounting", "fact_customer_events", "shopping_sessions",
+          "as_of_date")  # fmt: skip
 TESTS = ("delivered_rows_have_one_verdict", "bronze_rows_reach_base",
          "accepted_values_row_accounting_is_balanced__False__True")  # fmt: skip
 
@@ -113,11 +114,21 @@ def test_from_the_topic_to_the_reader(
         (row, b"{damaged")
     ]
 
-    # a batch of their own for those that come now that a build has read the first
-    send(stream, 60)
+    # a batch of their own for those that come now that a build has read the first; visits go on
+    send(stream, 75)
     stream.run(*consume)
     assert stream.value(batches) == 2
     before = stream.value("select count(*) from gold.fact_customer_events")
     build(stream)
-    assert stream.query(accounting)[1] == (60, 0, 60, 0, True)
-    assert stream.value("select count(*) from gold.fact_customer_events") == before
+    assert stream.query(accounting)[1] == (75, 15, 60, 0, True)
+    assert stream.value("select count(*) from gold.fact_customer_events") == before + 15
+    visits = (
+        "select count(*) filter (where batches > 1),"
+        " count(*) filter (where event_count is distinct from events) from gold.shopping_sessions full join ("
+        "     select session_id, count(*) as events, count(distinct _batch_id) as batches"
+        "     from gold.fact_customer_events group by session_id"
+        " ) as facts using (session_id)"
+    )
+    [(continued, wrong)] = stream.query(visits)
+    assert continued > 0
+    assert wrong == 0

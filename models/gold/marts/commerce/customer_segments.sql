@@ -5,15 +5,7 @@ with as_of as (
 ),
 
 orders as (
-    select
-        customer_id,
-        order_id,
-        min(order_date) as order_date,
-        sum(revenue_amount) as revenue_amount,
-        sum(returned_amount) as returned_amount,
-        sum(profit_amount) as profit_amount
-    from {{ ref('fact_sales') }}
-    group by customer_id, order_id
+    select * from {{ ref('order_totals') }}
 ),
 
 customers as (

@@ -7,14 +7,14 @@ with as_of as (
 sales as (
     select
         order_date,
-        count(distinct order_id) as order_count,
+        count(*) as order_count,
         count(distinct customer_id) as customer_count,
-        sum(quantity) as unit_count,
+        cast(sum(unit_count) as bigint) as unit_count,
         sum(revenue_amount) as revenue_amount,
         sum(returned_amount) as returned_amount,
         sum(profit_amount) as profit_amount,
         sum(total_amount) as total_amount
-    from {{ ref('fact_sales') }}
+    from {{ ref('order_totals') }}
     group by order_date
 ),
 

@@ -1,21 +1,7 @@
 -- grain: one row per order that breaks a rule: more than 30 % discount, or shipping above 10 % of the goods
 
 with orders as (
-    select
-        order_id,
-        min(customer_id) as customer_id,
-        min(order_date) as order_date,
-        min(order_status) as order_status,
-        min(payment_method) as payment_method,
-        count(*) as line_count,
-        sum(gross_amount) as gross_amount,
-        sum(discount_amount) as discount_amount,
-        sum(revenue_amount) as revenue_amount,
-        sum(shipping_amount) as shipping_amount,
-        sum(total_amount) as total_amount,
-        sum(profit_amount) as profit_amount
-    from {{ ref('fact_sales') }}
-    group by order_id
+    select * from {{ ref('order_totals') }}
 ),
 
 -- compared as products, so that no rounding moves an order across the boundary

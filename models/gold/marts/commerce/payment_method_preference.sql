@@ -1,16 +1,7 @@
 -- grain: one row per payment method that paid an order
 
 with orders as (
-    select
-        order_id,
-        customer_id,
-        payment_method,
-        max(order_at) as order_at,
-        sum(revenue_amount) as revenue_amount,
-        sum(returned_amount) as returned_amount,
-        sum(total_amount) as total_amount
-    from {{ ref('fact_sales') }}
-    group by order_id, customer_id, payment_method
+    select * from {{ ref('order_totals') }}
 ),
 
 habits as (

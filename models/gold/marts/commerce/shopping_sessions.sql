@@ -2,6 +2,14 @@
 
 with events as (
     select * from {{ ref('fact_customer_events') }}
+    {%- if is_incremental() %}
+    where
+        session_id in (
+            select changed.session_id
+            from {{ ref('fact_customer_events') }} as changed
+            where changed._build_id > {{ watermark() }}
+        )
+    {%- endif %}
 ),
 
 visits as (
@@ -18,9 +26,9 @@ visits as (
         count(*) filter (where event_type = 'search') as search_count,
         count(*) filter (where event_type = 'view') as view_count,
         count(*) filter (where event_type = 'add_to_cart') as cart_line_count,
-        sum(cart_amount) as cart_amount,
-        count(*) filter (where event_type = 'checkout') > 0 as has_checkout,
-        count(*) filter (where event_type = 'purchase') > 0 as has_purchase
+        coalesce(sum(cart_amount) filter (where event_type = 'add_to_cart'), 0) as cart_amount,
+        bool_or(event_type = 'checkout') as has_checkout,
+        bool_or(event_type = 'purchase') as has_purchase
     from events
     group by session_id
 ),
@@ -50,7 +58,8 @@ final as (
         end as furthest_step,
         cart_line_count > 0 or has_checkout or has_purchase as has_cart,
         has_checkout or has_purchase as has_checkout,
-        has_purchase
+        has_purchase,
+        {{ build_number() }} as _build_id
     from visits
 )
 
