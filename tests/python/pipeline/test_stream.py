@@ -124,7 +124,8 @@ def test_from_the_topic_to_the_reader(
     assert stream.value("select count(*) from gold.fact_customer_events") == before + 15
     visits = (
         "select count(*) filter (where batches > 1),"
-        " count(*) filter (where event_count is distinct from events) from gold.shopping_sessions full join ("
+        " count(*) filter (where event_count is distinct from events)"
+        " from gold.shopping_sessions full join ("
         "     select session_id, count(*) as events, count(distinct _batch_id) as batches"
         "     from gold.fact_customer_events group by session_id"
         " ) as facts using (session_id)"
