@@ -57,7 +57,7 @@ class _Table:
 
 
 def write(folder: Path, settings: Settings | None = None) -> Written:
-    """Bring the files up to date with silver: the batches that builds since the last time touched.
+    """Bring the files up to date with silver: those with rows that builds since then touched.
 
     Raises:
         WarehouseError: the server fails, nothing is built, or the folder cannot be written. The
@@ -70,14 +70,19 @@ def write(folder: Path, settings: Settings | None = None) -> Written:
         state = _read_state(conn)
         tables = list(_tables(conn))
         since = _known(folder, state)
-        touched = sorted({batch for table in tables for batch in _touched(conn, table, since)})
+        touched: dict[tuple[date, int], list[_Table]] = {}
+        for table in tables:
+            for batch in _touched(conn, table, since):
+                touched.setdefault(batch, []).append(table)
+        if not since:  # what lies there may be of another warehouse
+            touched = dict.fromkeys(touched, tables)
         rows = sum(
-            _write_batch(conn, tables, batch_id, folder / f"{day:%Y/%m/%d}")
-            for day, batch_id in touched
+            _write_batch(conn, touched[day, batch_id], batch_id, folder / f"{day:%Y/%m/%d}")
+            for day, batch_id in sorted(touched)
         )
         folder.mkdir(parents=True, exist_ok=True)
         _replace_text(folder / STATE, json.dumps(state) + "\n")
-    return Written(tuple(day for day, _ in touched), rows)
+    return Written(tuple(day for day, _ in sorted(touched)), rows)
 
 
 def _read_state(conn: Connection) -> dict[str, Any]:
@@ -120,19 +125,18 @@ def _touched(conn: Connection, table: _Table, since: int) -> list[tuple[date, in
 
 
 def _write_batch(conn: Connection, tables: list[_Table], batch_id: int, folder: Path) -> int:
-    """Write a batch's files beside, then put them into place one by one."""
+    """Write a batch's files of some tables beside, then put them into place one by one."""
     new = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)  # left behind by a run that was killed
     new.mkdir(parents=True)
     try:
         rows = sum(_write_table(conn, table, batch_id, new) for table in tables)
         folder.mkdir(exist_ok=True)
-        written = {path.name for path in new.iterdir()}
-        for name in written:
-            (new / name).replace(folder / name)
-        for old in folder.glob("*.parquet"):
-            if old.name not in written:
-                old.unlink()
+        for name in (f"{table.name}.parquet" for table in tables):
+            if (new / name).exists():
+                (new / name).replace(folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return rows

@@ -64,9 +64,12 @@ def test_kept_rows_with_the_types_of_silver(silver: Settings, tmp_path: Path) ->
 
 
 def test_only_what_a_build_touched_is_written_again(silver: Settings, tmp_path: Path) -> None:
+    with connect(silver) as conn:
+        conn.execute("insert into silver.base_rare values (1, '2026-03-31', 1, 7, 'kept', 1)")
     processed.write(tmp_path, silver)
     assert processed.write(tmp_path, silver) == processed.Written((), 0)
-    april = (tmp_path / "2026/04/01/things.parquet").stat().st_ino
+    others = [tmp_path / name for name in ("2026/03/31/rare.parquet", "2026/04/01/things.parquet")]
+    before = [path.stat().st_ino for path in others]
     with connect(silver) as conn:  # the orphan's parent has arrived
         conn.execute(
             "insert into silver.builds values (3, 'third');"
@@ -74,7 +77,7 @@ def test_only_what_a_build_touched_is_written_again(silver: Settings, tmp_path: 
         )
     assert processed.write(tmp_path, silver) == processed.Written((MARCH,), 3)
     assert [row["thing_id"] for row in _rows(tmp_path, "2026/03/31")] == [10, 20, 40]
-    assert (tmp_path / "2026/04/01/things.parquet").stat().st_ino == april
+    assert [path.stat().st_ino for path in others] == before
 
 
 def test_a_batch_without_kept_rows_loses_its_file(silver: Settings, tmp_path: Path) -> None:
