@@ -305,7 +305,7 @@ def frauds(world: World, period: Period, expected_purchases: int, limit: int) ->
     rng = world.rng("fraud", period.first)
     mean = ref.FRAUD_PATTERN["mean_transactions_per_burst"]
     world.fraud_debt += ref.FRAUD_SHARE * expected_purchases
-    number = int(world.fraud_debt / mean)
+    number = max(int(world.fraud_debt / mean), 0)  # the last burst may have been one too many
     if period.is_last_of_history:
         number = max(number, 1)  # "fraud of the last 30 days" must find something
     sizes = rng.integers(*BURST_SIZES, number)

@@ -18,6 +18,7 @@ from generator.bank import write_day, write_history
 from generator.cli import main
 from generator.options import HistoryOptions
 from generator.sheet import Sheet
+from generator.simulation import Simulation
 
 from .conftest import DAYS, OPTIONS
 from .reading import batches, newest, true_rows
@@ -175,6 +176,16 @@ def test_days_inside_the_history_are_refused(
 def test_a_day_cannot_change_what_later_batches_tell(world: Path) -> None:
     with pytest.raises(OptionError, match="--day-transactions 5 contradicts"):
         write_day(DAYS[0], world, transactions=5)
+
+
+def test_a_day_smaller_than_its_duties() -> None:
+    """After more fraud than its share, and with fewer transactions than there must be."""
+    simulation = Simulation(SMALL)
+    list(simulation.history())
+    simulation.world.fraud_debt = -50.0
+    tomorrow = SMALL.end + dt.timedelta(days=1)
+    (day,) = simulation.days_until(tomorrow, {tomorrow.isoformat(): 1})
+    assert len(day.ledger.rows) > 0
 
 
 def test_end_defaults_to_the_end_of_the_same_history(
