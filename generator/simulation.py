@@ -111,7 +111,7 @@ class Simulation:
         refunds = purchases.refunds(world, period, quota // 10)
         room = quota - disbursed - len(refunds)
         planned = obligations.plan(world, period, room, refunds)
-        # on a small day what must be booked (accounts that close, say) may be more than was asked for
+        # accounts that close on a small day must be settled, whatever was asked for
         room = max(room - planned.count, 0)
         fraud = purchases.frauds(world, period, room, room // 2)
         room -= len(fraud) if fraud is not None else 0
