@@ -13,7 +13,7 @@ from psycopg import sql
 from dashboard import data
 from dashboard.filters import ALL, Choices, Filters
 from dashboard.metrics import Metric, metric, part_names, select_list
-from dashboard.series import COMPARED, SPLIT, Series, earliest
+from dashboard.series import COMPARED, SPLIT, Series, averaged, earliest
 
 _CITIES = """
 select city_key, region, state, city_name, country
@@ -23,13 +23,19 @@ where city_key in (select city_key from gold.fact_city_payments_daily)
 _SEGMENTS = "select distinct customer_segment from gold.fact_channel_payments_daily order by 1"
 _CHANNELS = "select channel_name, channel_key from gold.dim_channel where channel_key <> -1"
 
+# Of the period before only the total is asked: all its days but the last few come as one.
 _DAILY = """
 with sums as (
-    select channel_key, transaction_date as day,
+    select
+        channel_key,
+        case
+            when transaction_date < %(averaged)s then cast(%(earliest)s as date)
+            else transaction_date
+        end as day,
     {sums}
     from {relation}
-    where {condition}
-    group by transaction_date, channel_key
+    where transaction_date >= %(earliest)s and {condition}
+    group by channel_key, day
 )
 select true as is_channel, channel_name as member, sums.*
 from sums inner join gold.dim_channel using (channel_key)
@@ -39,7 +45,7 @@ _BY_MEMBER = """
 with volumes as (
     select {key}, {volume} as volume
     from {relation}
-    where {condition} and transaction_date >= %(start)s
+    where transaction_date >= %(start)s and {condition}
     group by {key}
 ),
 members as (
@@ -59,7 +65,7 @@ keys as (
 select false as is_channel, member, cast(null as bigint), transaction_date as day,
     {sums}
 from {relation} inner join keys using ({key})
-where {condition}
+where transaction_date >= %(averaged)s and {condition}
 group by transaction_date, member
 """
 _CITY = "inner join gold.dim_city using (city_key)"
@@ -146,9 +152,10 @@ def load(filters: Filters, _choices: Choices, builds: tuple[int, ...]) -> Paymen
     del builds  # a key of the cache
     period = filters.period
     asked_of: set[str] = set()
-    conditions = [sql.SQL("transaction_date between %(earliest)s and %(end)s")]
+    conditions = [sql.SQL("transaction_date <= %(end)s")]
     parameters: dict[str, Any] = {
-        "earliest": earliest(period), "start": period.start, "end": period.end,
+        "earliest": earliest(period), "averaged": averaged(period), "start": period.start,
+        "end": period.end,
     }  # fmt: skip
     if (filters.region, filters.state, filters.city) != (ALL, ALL, ALL):
         places = _choices.places(filters.region, filters.state)

@@ -21,7 +21,12 @@ TOTAL = "All"
 
 def earliest(period: Period) -> dt.date:
     """The first day that a page needs to know about: for the change, and for the averages."""
-    return min(period.previous.start, period.start - dt.timedelta(days=WINDOW - 1))
+    return min(period.previous.start, averaged(period))
+
+
+def averaged(period: Period) -> dt.date:
+    """The first day that the averages of a period look at."""
+    return period.start - dt.timedelta(days=WINDOW - 1)
 
 
 @dataclass(frozen=True)

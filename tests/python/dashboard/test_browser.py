@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from analytics_viz import formats
+from dashboard.settings import WAIT_SECONDS
 from tests.kit import Warehouse
 from tests.python.dashboard.conftest import READ, Visitor, served
 
@@ -219,15 +220,16 @@ def test_no_page_scrolls_sideways(browser: Browser, address: str, path: str, wid
     visitor.open("/" if path == "payments" else f"/{path}")
     main = visitor.page.get_by_test_id("stMain")
     wide, high = main.evaluate("e => [e.scrollWidth - e.clientWidth, e.scrollHeight]")
-    dates = visitor.page.get_by_test_id("stDateInputFieldsScroller")
-    cut_off = dates.evaluate_all("boxes => boxes.map(e => e.scrollWidth - e.clientWidth)")
+    if width > 600:  # on a phone the sidebar is folded away
+        dates = visitor.page.get_by_test_id("stDateInputFieldsScroller")
+        assert not any(dates.evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)"))
     if os.environ.get("DASHBOARD_SCREENSHOTS"):
         visitor.page.set_viewport_size({"width": width, "height": high})
         visitor.settled()
         folder = Path(os.environ["DASHBOARD_SCREENSHOTS"])
         visitor.page.screenshot(path=folder / f"{path}-{width}.png")
     context.close()
-    assert (wide, any(cut_off)) == (0, False)
+    assert wide == 0
     assert not visitor.complaints
 
 
@@ -250,7 +252,8 @@ def test_a_new_day_appears_by_itself(bank: Warehouse, visitor: Visitor) -> None:
 
 def test_a_database_that_is_down(bank: Warehouse, browser: Browser, tmp_path: Path) -> None:
     """A page that is open keeps what it shows; a new one says what to do, and comes by itself."""
-    with served(bank, tmp_path / "log") as address:
+    # a page must have waited for the database in vain before it looks again
+    with served(bank, tmp_path / "log", refresh=WAIT_SECONDS + 5) as address:
         context = browser.new_context()
         old, new = (Visitor(context.new_page(), address) for _ in range(2))
         old.open()
