@@ -12,7 +12,7 @@ from tests.benchmarks.report import Report
 from tests.benchmarks.sizes import MILLION, QUARTER
 from tests.kit import Warehouse
 
-MARTS = ("--select", "gold.marts.commerce")
+MARTS = ("--select", "gold.marts.commerce", "--full-refresh")
 LINES = 1_000_000
 # What the marts read, by the order it is stored in, with the ids that tell one copy from another.
 FACTS = {

@@ -120,6 +120,8 @@ def test_toolbar_of_each_chart_saves_it(open_page: Open, reports: Path, name: st
         figure = figures.nth(number)
         with tab.expect_download() as waiting:
             figure.locator("[data-export=svg]").click()
+        # Chromium drops, without a word, what a page saves beyond ten files in a second.
+        tab.wait_for_timeout(110)
         chart = figure.get_attribute("id")
         assert waiting.value.suggested_filename.startswith(f"{name}-{chart}-20")
         content = Path(waiting.value.path()).read_text(encoding="utf-8").replace("\u00a0", " ")
