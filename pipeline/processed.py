@@ -76,13 +76,14 @@ def write(folder: Path, settings: Settings | None = None) -> Written:
                 touched.setdefault(batch, []).append(table)
         if not since:  # what lies there may be of another warehouse
             touched = dict.fromkeys(touched, tables)
+        batches = sorted(touched)
         rows = sum(
             _write_batch(conn, touched[day, batch_id], batch_id, folder / f"{day:%Y/%m/%d}")
-            for day, batch_id in sorted(touched)
+            for day, batch_id in batches
         )
         folder.mkdir(parents=True, exist_ok=True)
         _replace_text(folder / STATE, json.dumps(state) + "\n")
-    return Written(tuple(day for day, _ in sorted(touched)), rows)
+    return Written(tuple(day for day, _ in batches), rows)
 
 
 def _read_state(conn: Connection) -> dict[str, Any]:
