@@ -544,12 +544,16 @@ def deliveries(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     """
     if frame.empty:
         return no_data("deliveries", as_of)
-    table = frame.assign(
-        label=[name.replace("_", " ") for name in frame["source_table"]],
-        days=frame["days_since_delivery"].astype(float),
-    ).iloc[::-1]
-    fresh = int((table["days"] == 0).sum())
-    most = float(table["days"].max())
+    frame = frame.assign(days=frame["days_since_delivery"].astype(float))
+    most = float(frame["days"].max())
+    old = frame[frame["days"] > 0]
+    labels = [name.replace("_", " ") for name in old["source_table"]]
+    days = list(old["days"])
+    # Nothing tells those of the latest batch apart, so they are one bar.
+    if fresh := len(frame) - len(old):
+        labels.append(_times(fresh, "other" if labels else "table"))
+        days.append(0.0)
+    table = pd.DataFrame({"label": labels, "days": days}).iloc[::-1]
     figure = go.Figure(
         go.Bar(
             y=table["label"],
@@ -569,7 +573,7 @@ def deliveries(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
     oldest = table.iloc[-1]
     return finish(
         figure,
-        title=f"{fresh} of {len(table)} tables came with the latest batch"
+        title=f"{fresh} of {len(frame)} tables came with the latest batch"
         + (
             f"; {oldest['label']} are {_times(int(oldest['days']), 'day')} old"
             if oldest["days"]
@@ -578,9 +582,9 @@ def deliveries(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
         subtitle="Age of the newest delivery of each source table, by the as-of date",
         how_to_read="A short bar is fresh. A table that rarely changes, such as campaigns, may be"
         " old and still complete: a batch brings only what is new.",
-        sample=f"n = {len(table)} tables",
+        sample=f"n = {len(frame)} tables",
         as_of=as_of,
-        height=420,
+        height=max(130 + 38 * len(table), 420),
         narrow={
             "yaxis.title.text": "",
             "xaxis.nticks": 3,

@@ -92,6 +92,16 @@ def empty_figures(tab: Page) -> list[str]:
     )
 
 
+def nameless(tab: Page) -> list[str]:
+    """Figures that name only some of the rows they list from top to bottom."""
+    return tab.evaluate(  # type: ignore[no-any-return]
+        """[...document.querySelectorAll('.plot')].filter(plot => Object.values(plot._fullLayout)
+            .some(axis => axis?._id?.startsWith('y') && axis.type === 'category' && axis.visible
+                && axis._vals.filter(tick => tick.text).length < axis._categories.length)
+        ).map(plot => plot.dataset.figure)"""
+    )
+
+
 def sideways(tab: Page) -> int:
     """By how many pixels the page is wider than the screen."""
     return int(tab.evaluate("document.documentElement.scrollWidth - innerWidth"))
@@ -109,6 +119,7 @@ def test_report_in_both_themes(open_page: Open, reports: Path, name: str, size: 
         assert sideways(tab) <= 0
         assert not empty_figures(tab)
         assert not texts_cut_off(tab)
+        assert not nameless(tab)
         keep(tab, f"{name}-{size}-{scheme}")
 
 

@@ -285,7 +285,22 @@ def test_rows_unaccounted_for_come_first() -> None:
 
 def test_all_tables_fresh() -> None:
     frame = deliveries().assign(days_since_delivery=Decimal(0))
-    assert title(realtime.deliveries(frame, AS_OF)) == "2 of 2 tables came with the latest batch"
+    figure = realtime.deliveries(frame, AS_OF)
+    assert title(figure) == "2 of 2 tables came with the latest batch"
+    assert list(figure.data[0].y) == ["2 tables"]
+
+
+def test_tables_of_the_latest_batch_are_one_bar() -> None:
+    frame = pd.DataFrame({
+        "source_table": ["campaigns", "cards", *(f"table {number}" for number in range(30))],
+        "days_since_delivery": [Decimal(81), Decimal(2), *[Decimal(0)] * 30],
+    })  # fmt: skip
+    figure = realtime.deliveries(frame, AS_OF)
+    assert list(zip(figure.data[0].y, figure.data[0].x, strict=True)) == [
+        ("30 others", 0), ("cards", 2), ("campaigns", 81)
+    ]  # fmt: skip
+    assert title(figure).startswith("30 of 32 tables")
+    assert figure.layout.meta["sample"] == "n = 32 tables"
 
 
 def test_relation_with_many_dead_rows_stands_out() -> None:
