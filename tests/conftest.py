@@ -16,13 +16,28 @@ from confluent_kafka import Producer
 from playwright.sync_api import Browser, sync_playwright
 
 from analytics_viz import export
-from tests.kit import Warehouse
+from tests.kit import ROOT, Warehouse
 from warehouse.errors import WarehouseError
 
 # Whatever a shell starts in the background ignores Ctrl-C, and so would every command tested here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REAL_BROKER = os.environ.get("KAFKA_BOOTSTRAP")
+
+# What takes minutes; the first needs no demo warehouse, so nobody waits until it is made.
+LONG = [
+    "tests/python/pipeline/test_any_order.py",
+    "tests/python/day/test_whole_day.py",
+    "tests/python/analytics_viz/test_browser.py",
+    "tests/python/orchestration/test_definitions.py",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, so that two processes end at about the same time."""
+    assert all((ROOT / file).is_file() for file in LONG)
+    first = {file: place for place, file in enumerate(LONG)}
+    items.sort(key=lambda item: first.get(item.nodeid.partition("::")[0], len(first)))
 
 
 @pytest.fixture(scope="session")
