@@ -131,7 +131,7 @@ check: .venv/dev ## Style, types and structure: ruff, mypy, sqlfluff
 test: check ## All tests, on servers and data of their own
 	$(RUN) -m pytest -n 2
 
-truth: .venv/dev ## Do the 95 % intervals contain the truth in 95 % of cases? 20 simulated banks; 60 days in any order; an hour
+truth: .venv/dev ## Do the 95 % intervals contain the truth in 95 % of cases? 20 simulated banks; 60 days in any order; 45 minutes
 	$(RUN) -m pytest -m slow -s tests/truth
 
 bench: .venv/dev ## The speeds promised in docs/benchmarks.md, as ratios measured in one run
