@@ -49,13 +49,18 @@
     select {{ names }}, row_defect, cast(null as {{ dbt.type_string() }}) as known_verdict
     from {{ relation }}
     {%- if is_incremental() %}
+    {#- two ways to be known, each by its own index #}
+    {%- for is_known in [
+        key ~ ' in (select ' ~ key ~ ' from ' ~ relation ~ ')',
+        "quarantine_reason is not null and quarantine_reason like 'orphan%'"
+        ~ ' and not exists (select 1 from ' ~ relation ~ ' where ' ~ relation ~ '.' ~ key ~ ' = known.' ~ key ~ ')'
+    ] %}
     union all
     select {{ names }}, row_defect,
         disposition || coalesce(quarantine_reason, '') || cast(is_latest as {{ dbt.type_string() }})
-    from {{ this }}
-    where
-        {{ key }} in (select {{ key }} from {{ relation }})
-        or quarantine_reason like 'orphan%'
+    from {{ this }} as known
+    where {{ is_known }}
+    {%- endfor %}
     {%- endif %}
 {%- endmacro %}
 
@@ -110,4 +115,23 @@
     {#- Latest version of every usable row: what a `stg_` model shows. -#}
     {{ relation }}
     where disposition = 'kept' and is_latest
+{%- endmacro %}
+
+{% macro batches_with_new_verdicts() -%}
+    {#- The batches, by table, of which rows were judged, or judged anew, since the last build of `this`: literals, since
+        the planner takes the batches of a few hundred rows for all there are, and would count every row. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return({}) }}{%- endif -%}
+    {%- set known = watermark() -%}
+    {%- set asked = [] -%}
+    {%- for table in source_keys() -%}
+        {%- do asked.append(
+            "select distinct '" ~ table ~ "' as source_table, _batch_id from " ~ ref('base_' ~ table)
+            ~ ' where _build_id > ' ~ known
+        ) -%}
+    {%- endfor -%}
+    {%- set found = {} -%}
+    {%- for table, batch_id in run_query(asked | join(' union all ')).rows -%}
+        {%- do found.setdefault(table, []).append(batch_id) -%}
+    {%- endfor -%}
+    {{- return(found) -}}
 {%- endmacro %}

@@ -16,15 +16,25 @@
     {%- set query -%}
         with changed as ({{ changed }}),
         begun_before as (
-            select {{ series_key(series) }} as series_key, min(month_start_date) as first_month
+            select
+                {{ series_key(series) }} as series_key,
+                {{ series[0] }} as member,
+                min(month_start_date) as first_month
             from {{ this }}
             where {{ series[0] }} in (select changed.{{ series[0] }} from changed)
-            group by {{ series_key(series) }}
+            group by {{ ([series_key(series)] + series[:1]) | unique | join(', ') }}
+        ),
+        -- only what changed in its first month, or before it, may begin in another month now
+        unsettled as (
+            select begun_before.member
+            from begun_before
+            inner join changed
+                on begun_before.member = changed.{{ series[0] }} and changed.spending_month <= begun_before.first_month
         ),
         begun_now as (
             select {{ series_key(series) }} as series_key, min(spending_month) as first_month
             from {{ ref('curated_spending_snapshots') }}
-            where is_latest = 1 and {{ series[0] }} in (select changed.{{ series[0] }} from changed)
+            where is_latest = 1 and {{ series[0] }} in (select unsettled.member from unsettled)
             group by {{ series_key(series) }}
         )
         {%- for shift in shifts %}

@@ -12,6 +12,21 @@
     where _build_id > {{ watermark() }} and transaction_at is not null
 {%- endmacro %}
 
+{% macro is_in_touched_transaction_month(date) -%}
+    {#- As ranges of literals: a month computed from the date of each row would be asked of every row there is. -#}
+    {%- set months = run_query(touched_transaction_months() ~ ' order by 1').columns[0].values()
+        if execute and is_incremental() else [] -%}
+    (
+        false
+        {%- for month in months %}
+        or (
+            {{ date }} >= cast('{{ month }}' as date)
+            and {{ date }} < {{ months_from("cast('" ~ month ~ "' as date)", 1) }}
+        )
+        {%- endfor %}
+    )
+{%- endmacro %}
+
 {% macro delete_touched_transaction_months() -%}
     {#- Pre-hook, in the transaction of the insert that follows: a member may have vanished from a month. -#}
     {%- if is_incremental() %}

@@ -431,6 +431,7 @@ def _server_conf(port: int, home: Path) -> str:
         "random_page_cost = 1.1",
         "max_locks_per_transaction = 256  # partitions: one lock each",
         "autovacuum = on",
+        "deadlock_timeout = '100ms'  # a build waits no longer for autovacuum to give way",
         "",
         "timezone = 'UTC'",
         "log_timezone = 'UTC'",

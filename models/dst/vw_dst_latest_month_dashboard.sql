@@ -14,8 +14,7 @@ spenders as (
         people.*,
         row_number() over (order by people.total_spending desc, people.customer_id asc) as spender_rank
     from people
-    inner join latest
-        on people.month_start_date = latest.month_start_date
+    where people.month_start_date = (select latest.month_start_date from latest)
 ),
 
 sums as (
@@ -33,8 +32,7 @@ categories as (
         cast(count(*) as integer) as total_categories,
         max(case when trends.category_rank_current = 1 then trends.category_name end) as top_category
     from {{ ref('dst_category_trends') }} as trends
-    inner join latest
-        on trends.month_start_date = latest.month_start_date
+    where trends.month_start_date = (select latest.month_start_date from latest)
 ),
 
 methods as (
@@ -42,8 +40,7 @@ methods as (
         max(case when summary.payment_method_rank = 1 then summary.payment_method_name end)
             as top_payment_method
     from {{ ref('dst_payment_method_summary') }} as summary
-    inner join latest
-        on summary.month_start_date = latest.month_start_date
+    where summary.month_start_date = (select latest.month_start_date from latest)
 ),
 
 final as (

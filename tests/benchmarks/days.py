@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.benchmarks.building import server
 from tests.benchmarks.measure import run_alone, span
 from tests.benchmarks.report import Report
-from tests.benchmarks.sizes import DAYS, MILLION, TENTH, THREE_MILLION, Size
+from tests.benchmarks.sizes import DAYS, MILLION, OLD, TENTH, THREE_MILLION, YOUNG, Size
 from tests.kit import Warehouse
 
 SMALL, LARGE = 500, 50_000
@@ -32,25 +32,33 @@ class Day:
 
 def run(report: Report, folder: Path, quick: bool) -> None:
     """`python -m pipeline day` (load, build, Parquet) of 500 and of 50,000 transactions."""
-    sizes = [TENTH, MILLION] if quick else [TENTH, MILLION, THREE_MILLION]
+    curves = {"larger bank": [TENTH, MILLION]}
+    if not quick:
+        curves = {
+            "larger bank": [TENTH, MILLION, THREE_MILLION],
+            "older bank": [YOUNG, MILLION, OLD],
+        }
+    sizes = dict.fromkeys(size for curve in curves.values() for size in curve)
     found = {size: _measure(report, folder, size) for size in sizes}
-    first, last = sizes[0], sizes[-1]
-    growth = last.transactions / first.transactions
-    for transactions in (SMALL, LARGE):
-        one, other = found[first][transactions], found[last][transactions]
-        report.promise(
-            f"a day of {transactions:,}: at {last.transactions:,} : at {first.transactions:,}",
-            other.wall / one.wall,
-            f"{other.wall / one.wall:.2f} times (by processor time {other.cpu / one.cpu:.2f}),"
-            f" history {growth:.0f} times",
-            at_most=growth / 4, words="a quarter of the history's growth", others=other.others,
-        )  # fmt: skip
+    for name, curve in curves.items():
+        growth = curve[-1].transactions / curve[0].transactions
+        for transactions in (SMALL, LARGE):
+            one, other = found[curve[0]][transactions], found[curve[-1]][transactions]
+            report.promise(
+                f"a day of {transactions:,}, {name}:"
+                f" at {curve[-1].transactions:,} : at {curve[0].transactions:,}",
+                other.wall / one.wall,
+                f"{other.wall / one.wall:.2f} times (by processor time {other.cpu / one.cpu:.2f}),"
+                f" history {growth:.0f} times",
+                at_most=growth / 4, words="a quarter of the history's growth",
+                others=other.others,
+            )  # fmt: skip
 
 
 def _measure(report: Report, folder: Path, size: Size) -> dict[int, Day]:
-    name = f"{size.transactions:,} transactions"
+    name = f"{size.transactions:,} transactions of {size.customers:,} customers"
     found: dict[int, Day] = {}
-    with server(folder, f"days-{size.transactions}") as warehouse:
+    with server(folder, f"days-{size.customers}-{size.transactions}") as warehouse:
         report.step(f"{name}: generating, loading, dbt build")
         warehouse.generate(*size.arguments)
         warehouse.load()

@@ -25,10 +25,13 @@ select
     month_start_date
 from {{ ref(table) }}
 where
-{% for column in columns -%}
-    {{ column }} is null
-    {{- '\n    or ' if not loop.last }}
-{%- endfor %}
+    {{ is_newly_written_month('month_start_date') }}
+    and not (
+        {% for column in columns -%}
+        {{ column }} is not null
+        {{- '\n        and ' if not loop.last }}
+        {%- endfor %}
+    )
 {%- if not loop.last %}
 
 union all

@@ -5,17 +5,25 @@
     'product': 'dim_product'
 } %}
 
-with facts as (
-    select * from {{ ref('fact_transactions') }}
-    {% if not var('test_everything', false) -%}
-    where
-        _build_id = (select max(newest._build_id) from {{ ref('fact_transactions') }} as newest)
+with {% if not var('test_everything', false) -%}
+touched as (
+    select transaction_id from {{ ref('fact_transactions') }}
+    where _build_id = {{ newest_build_of(ref('fact_transactions')) }}
     {%- for name, dimension in dimensions.items() if name in ('customer', 'account') %}
-    or {{ name }}_id in (
-        select changed.{{ name }}_id from {{ ref(dimension) }} as changed
-        where changed._build_id = (select max(newest._build_id) from {{ ref(dimension) }} as newest)
-    )
+    union
+    select bookings.transaction_id
+    from {{ ref('fact_transactions') }} as bookings
+    inner join {{ ref(dimension) }} as changed
+        on bookings.{{ name }}_id = changed.{{ name }}_id
+    where changed._build_id = {{ newest_build_of(ref(dimension)) }}
     {%- endfor %}
+),
+{%- endif %}
+
+facts as (
+    select * from {{ ref('fact_transactions') }}
+    {%- if not var('test_everything', false) %}
+    where transaction_id in (select touched.transaction_id from touched)
     {%- endif %}
 )
 

@@ -1,5 +1,6 @@
 -- grain: one row per batch and source table
 -- An incremental build counts again the batches in which a verdict is new or has changed.
+{%- set counted = batches_with_new_verdicts() %}
 
 with deliveries as (
     select * from {{ ref('batch_deliveries') }}
@@ -17,10 +18,7 @@ verdicts as (
         count(*) filter (where disposition = 'quarantined') as quarantined_rows
     from {{ ref('base_' ~ table) }}
     {%- if is_incremental() %}
-    where _batch_id in (
-            select changed._batch_id from {{ ref('base_' ~ table) }} as changed
-            where changed._build_id > {{ watermark() }}
-        )
+    where _batch_id in ({{ counted.get(table, ['null']) | join(', ') }})
     {%- endif %}
     group by _batch_id
     {%- if not loop.last %}

@@ -19,27 +19,40 @@ accounts as (
     from {{ ref('dim_account') }}
 ),
 
-steps as (
-    {%- for edge, sign in [('start_date', ''), ('end_date', '-')] %}
+-- the large table is read once; what begins and ends within a month is there at the end of none
+spans as (
     select
         product_id,
         account_status,
-        cast({{ dbt.date_trunc('month', edge) }} as date) as month_start_date,
-        {{ sign }}count(*) as account_count,
+        {{ month_of('period_start_date') }} as start_month,
+        {{ month_of('period_end_date') }} as end_month,
+        sum(case when balance_amount > 0 then balance_amount else 0 end) as held_amount,
+        sum(case when balance_amount < 0 then -balance_amount else 0 end) as owed_amount
+    from {{ ref('account_balance_periods') }}
+    where {{ month_of('period_start_date') }} <> {{ month_of('period_end_date') }}
+    group by product_id, account_status, {{ month_of('period_start_date') }}, {{ month_of('period_end_date') }}
+),
+
+steps as (
+    {%- for edge, sign in [('start', '+'), ('end', '-')] %}
+    select
+        product_id,
+        account_status,
+        {{ month_of(edge ~ '_date') }} as month_start_date,
+        0 {{ sign }} count(*) as account_count,
         0 as held_amount,
         0 as owed_amount
     from accounts
-    group by product_id, account_status, cast({{ dbt.date_trunc('month', edge) }} as date)
+    group by product_id, account_status, {{ month_of(edge ~ '_date') }}
     union all
     select
         product_id,
         account_status,
-        cast({{ dbt.date_trunc('month', 'period_' ~ edge) }} as date) as month_start_date,
+        {{ edge }}_month as month_start_date,
         0 as account_count,
-        {{ sign }}sum(case when balance_amount > 0 then balance_amount else 0 end) as held_amount,
-        {{ sign }}sum(case when balance_amount < 0 then -balance_amount else 0 end) as owed_amount
-    from {{ ref('account_balance_periods') }}
-    group by product_id, account_status, cast({{ dbt.date_trunc('month', 'period_' ~ edge) }} as date)
+        0 {{ sign }} held_amount as held_amount,
+        0 {{ sign }} owed_amount as owed_amount
+    from spans
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -12,7 +12,7 @@ with transactions as (
         cast({{ dbt.date_trunc('month', 'transaction_date') }} as date) as month_start_date
     from {{ ref('fact_transactions') }}
     {%- if is_incremental() %}
-    where cast({{ dbt.date_trunc('month', 'transaction_date') }} as date) in ({{ touched_transaction_months() }})
+    where {{ is_in_touched_transaction_month('transaction_date') }}
     {%- endif %}
 ),
 
