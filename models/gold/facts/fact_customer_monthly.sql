@@ -10,6 +10,11 @@ as_of as (
     select as_of_date from {{ ref('as_of_date') }}
 ),
 
+first_batch as (
+    select cast({{ dbt.date_trunc('month', 'min(transaction_date)') }} as date) as first_month
+    from {{ ref('fact_transactions') }}
+),
+
 {% if is_incremental() -%}
 built as (
     select
@@ -78,14 +83,6 @@ touched as (
     from changes
     group by customer_id
 ),
-{%- else -%}
-touched as (
-    select
-        customer_id,
-        cast('1900-01-01' as date) as from_month
-    from customers
-    group by customer_id
-),
 {%- endif %}
 
 lives as (
@@ -96,79 +93,38 @@ lives as (
     group by customers.customer_id
 ),
 
-first_batch as (
+months as (
     select
-        {{ month_of('first_date') }} as first_month
-    from (
-        select coalesce(
-            {% if is_incremental() -%}
-            -- sought where it was before: the index by date leads there
-            (
-                select min(bookings.transaction_date) from {{ ref('fact_transactions') }} as bookings
-                where bookings.transaction_date < (select {{ months_from('built.first_month', 1) }} from built)
-            ),
-            {% endif -%}
-            (select min(bookings.transaction_date) from {{ ref('fact_transactions') }} as bookings)
-        ) as first_date
-    ) as found
-),
-
-calendar as (
-    select dates.*
+        lives.customer_id,
+        dates.year,
+        dates.month,
+        dates.month_start_date,
+        dates.month_end_date,
+        dates.days_in_month,
+        {{ dbt.dateadd('day', 1, 'dates.month_end_date') }} as month_over,
+        least(dates.month_end_date, as_of.as_of_date) as measured_on,
+        {{ dbt.datediff('lives.signup_date', 'dates.month_start_date', 'month') }} as tenure_months
     from {{ ref('dim_date') }} as dates
     cross join as_of
     cross join first_batch
+    inner join lives
+        on dates.month_end_date >= lives.signup_date
+    {%- if is_incremental() %}
+    cross join built
+    left join touched
+        on lives.customer_id = touched.customer_id
+    {%- endif %}
     where
         dates.is_month_start
         and dates.full_date <= as_of.as_of_date
         and dates.full_date >= first_batch.first_month
-),
-
-wanted as (
-    {% if is_incremental() -%}
-    select
-        lives.customer_id,
-        calendar.full_date
-    from lives
-    cross join calendar
-    cross join built
-    where calendar.full_date < built.first_month or calendar.full_date > built.last_month
-    union
-    {% endif -%}
-    select
-        touched.customer_id,
-        calendar.full_date
-    from touched
-    inner join calendar
-        on touched.from_month <= calendar.full_date
-),
-
-months as (
-    select
-        lives.customer_id,
-        calendar.year,
-        calendar.month,
-        calendar.month_start_date,
-        calendar.month_end_date,
-        calendar.days_in_month,
-        {{ dbt.dateadd('day', 1, 'calendar.month_end_date') }} as month_over,
-        least(calendar.month_end_date, as_of.as_of_date) as measured_on,
-        {{ dbt.datediff('lives.signup_date', 'calendar.month_start_date', 'month') }} as tenure_months
-    from wanted
-    inner join calendar
-        on wanted.full_date = calendar.full_date
-    inner join lives
-        on wanted.customer_id = lives.customer_id and calendar.month_end_date >= lives.signup_date
-    cross join as_of
-),
-
-bookings as (
-    select transactions.*
-    from {{ ref('fact_transactions') }} as transactions
-    inner join touched
-        on
-            transactions.customer_id = touched.customer_id
-            and transactions.transaction_date >= touched.from_month
+    {%- if is_incremental() %}
+    and (
+        dates.full_date >= touched.from_month
+        or dates.full_date < built.first_month
+        or dates.full_date > built.last_month
+    )
+    {%- endif %}
 ),
 
 activity as (
@@ -202,7 +158,15 @@ activity as (
         sum(revenue_amount) as revenue_amount,
         max(case when is_spending then spending_amount end) as max_spending_amount,
         max(transaction_date) as last_transaction_date
-    from bookings
+    from {{ ref('fact_transactions') }} as bookings
+    {%- if is_incremental() %}
+    where exists (
+            select 1 from touched
+            where
+                bookings.customer_id = touched.customer_id
+                and bookings.transaction_date >= touched.from_month
+        )
+    {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'transaction_date') }} as date)
 ),
 
@@ -215,7 +179,9 @@ interactions as (
         count(*) filter (where campaign_group = 'treated') as campaign_contact_count,
         avg(satisfaction_rating) as avg_satisfaction_rating
     from {{ ref('fact_customer_interactions') }}
+    {%- if is_incremental() %}
     where customer_id in (select touched.customer_id from touched)
+    {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'interaction_at') }} as date)
 ),
 
@@ -227,7 +193,9 @@ loans as (
         count(*) filter (where is_late) as late_payment_count,
         sum(actual_amount) as loan_paid_amount
     from {{ ref('fact_loan_payments') }}
+    {%- if is_incremental() %}
     where customer_id in (select touched.customer_id from touched)
+    {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'scheduled_date') }} as date)
 ),
 
@@ -237,20 +205,10 @@ alerts as (
         cast({{ dbt.date_trunc('month', 'alert_at') }} as date) as month_start_date,
         count(*) as fraud_alert_count
     from {{ ref('fact_fraud_alerts') }}
+    {%- if is_incremental() %}
     where customer_id in (select touched.customer_id from touched)
+    {%- endif %}
     group by customer_id, cast({{ dbt.date_trunc('month', 'alert_at') }} as date)
-),
-
--- one look at each customer's periods, then the months: not the periods again for each month
-holdings as (
-    select
-        periods.customer_id,
-        periods.period_start_date,
-        periods.period_end_date,
-        periods.balance_amount,
-        {{ evaluate_once() }} as is_held
-    from {{ ref('account_balance_periods') }} as periods
-    where periods.customer_id in (select wanted.customer_id from wanted)
 ),
 
 balances as (
@@ -258,14 +216,14 @@ balances as (
         months.customer_id,
         months.month_start_date,
         count(*) as account_count,
-        sum(case when holdings.balance_amount > 0 then holdings.balance_amount else 0 end) as asset_amount,
-        sum(case when holdings.balance_amount < 0 then -holdings.balance_amount else 0 end) as debt_amount
+        sum(case when periods.balance_amount > 0 then periods.balance_amount else 0 end) as asset_amount,
+        sum(case when periods.balance_amount < 0 then -periods.balance_amount else 0 end) as debt_amount
     from months
-    inner join holdings
+    inner join {{ ref('account_balance_periods') }} as periods
         on
-            months.customer_id = holdings.customer_id
-            and months.measured_on >= holdings.period_start_date
-            and months.measured_on < holdings.period_end_date
+            months.customer_id = periods.customer_id
+            and months.measured_on >= periods.period_start_date
+            and months.measured_on < periods.period_end_date
     group by months.customer_id, months.month_start_date
 ),
 
