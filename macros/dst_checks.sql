@@ -5,11 +5,11 @@
         themselves with those (any month with `--vars 'test_everything: true'`). -#}
     {%- set curated = ref('curated_spending_snapshots') -%}
     {%- if var('test_everything', false) or not execute or load_relation(curated) is none -%}{{ return('true') }}{%- endif -%}
+    {%- set newest = newest_build_of(curated) -%}
     {%- set shifted = [] -%}
     {%- for shift in [0, 1, 12] -%}
         {%- do shifted.append(
-            'select ' ~ months_from('spending_month', shift) ~ ' from ' ~ curated ~ ' where _build_id = '
-            ~ newest_build_of(curated)
+            'select ' ~ months_from('spending_month', shift) ~ ' from ' ~ curated ~ ' where _build_id = ' ~ newest
         ) -%}
     {%- endfor -%}
     {%- set months = run_query(shifted | join(' union ')).columns[0].values() -%}
@@ -18,6 +18,7 @@
 
 {% macro months_that_differ(curated_value, dst_columns) -%}
     {#- The months in which a dst table does not add up to curated. `dst_columns`: {table: column to add up}. -#}
+    {%- set is_written = is_newly_written_month('month_start_date') -%}
     with curated as (
         select
             spending_month as month_start_date,
@@ -39,7 +40,7 @@
             month_start_date,
             sum({{ column }}) as dst_value
         from {{ ref(table) }}
-        where {{ is_newly_written_month('month_start_date') }}
+        where {{ is_written }}
         group by month_start_date
     ) as dst
         on curated.month_start_date = dst.month_start_date

@@ -19,13 +19,15 @@
     ]
 } %}
 
+{% set is_written = is_newly_written_month('month_start_date') %}
+
 {% for table, columns in critical.items() -%}
 select
     '{{ table }}' as dst_table,
     month_start_date
 from {{ ref(table) }}
 where
-    {{ is_newly_written_month('month_start_date') }}
+    {{ is_written }}
     and not (
         {% for column in columns -%}
         {{ column }} is not null
