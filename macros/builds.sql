@@ -47,18 +47,29 @@
     select build_id, {{ dbt.current_timestamp() }} from silver.builds where invocation_id = '{{ invocation_id }}';
 {% endmacro %}
 
+{% macro asked_once(question, when='') -%}
+    {#- The one value that answers a question, asked once in a run: `graph` is the dictionary that all nodes of a run
+        share. For what does not change while the run reads it: of a relation one thing before it is built, and
+        one `after`. -#}
+    {%- set known = graph.setdefault(invocation_id, {}) -%}
+    {%- set asked = question ~ when -%}
+    {%- if asked not in known -%}
+        {%- do known.update({asked: run_query(question).columns[0].values()[0]}) -%}
+    {%- endif -%}
+    {{- return(known[asked]) -}}
+{%- endmacro %}
+
 {% macro this_build(column) -%}
     {#- A fact about the running build, as a literal; 0 where nothing is built (parse, compile, docs).
         The catalogue is asked, not dbt's cache, which was filled before the first build made the table. -#}
     {%- if not execute -%}{{ return(0) }}{%- endif -%}
-    {%- set known = run_query(
-        "select count(*) from information_schema.tables where table_schema = 'silver' and table_name = 'builds'"
-    ).columns[0].values()[0] -%}
+    {%- set known = asked_once(
+        "select count(*) from pg_tables where schemaname = 'silver' and tablename = 'builds'"
+    ) -%}
     {%- if not known -%}{{ return(0) }}{%- endif -%}
-    {%- set found = run_query(
+    {{- return(asked_once(
         "select max(" ~ column ~ ") from silver.builds where invocation_id = '" ~ invocation_id ~ "'"
-    ).columns[0].values()[0] -%}
-    {{- return(found or 0) -}}
+    ) or 0) -}}
 {%- endmacro %}
 
 {% macro build_number() -%}
@@ -76,7 +87,7 @@
         build. Builds and batches are counted as they come, whatever their business date, so late and
         out-of-order batches are never behind it. -#}
     {%- if not (execute and is_incremental()) -%}{{ return(0) }}{%- endif -%}
-    {{- return(run_query('select coalesce(max(' ~ column ~ '), 0) from ' ~ this).columns[0].values()[0]) -}}
+    {{- return(asked_once('select coalesce(max(' ~ column ~ '), 0) from ' ~ this)) -}}
 {%- endmacro %}
 
 {% macro business_day() -%}
@@ -88,18 +99,18 @@
 {% macro previous_business_day() -%}
     {#- The day that "today" meant when this relation was last built, as a literal. -#}
     {%- if not (execute and is_incremental()) -%}{{ return('1900-01-01') }}{%- endif -%}
-    {{- return(run_query(
+    {{- return(asked_once(
         'select ' ~ business_day() ~ ' from bronze.load_batches where batch_id <= ('
         ~ 'select max(last_batch_id) from silver.builds where build_id <= ' ~ watermark() ~ ')'
-    ).columns[0].values()[0] or '1900-01-01') -}}
+    ) or '1900-01-01') -}}
 {%- endmacro %}
 
 {% macro batches_tested_before() -%}
     {#- The last batch that the build before the newest one knew, as a literal: a test of deliveries looks at
         those after it (at all with `--vars 'test_everything: true'`). -#}
     {%- if var('test_everything', false) or not execute -%}{{ return(0) }}{%- endif -%}
-    {{- return(run_query(
+    {{- return(asked_once(
         'select coalesce(max(last_batch_id), 0) from silver.builds where last_batch_id < '
         ~ '(select max(last_batch_id) from silver.builds)'
-    ).columns[0].values()[0]) -}}
+    )) -}}
 {%- endmacro %}

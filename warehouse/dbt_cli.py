@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from warehouse import config, locks, packages, server
+from warehouse import config, dbt_spared, locks, packages, server
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
 from warehouse.errors import WarehouseError
@@ -64,21 +64,9 @@ def main() -> int:
         from dbt.cli.main import cli  # noqa: PLC0415
 
         gc.set_threshold(*_GARBAGE)
-        _leave_sql_flat()
+        dbt_spared.spare()
         cli()
     return 0
-
-
-def _leave_sql_flat() -> None:
-    """Spare dbt what it does not read of its parser's work.
-
-    To put the rows of a unit test before a model's SQL, dbt parses that SQL for its first ``with``,
-    one of the outermost tokens. sqlparse also groups all tokens into a tree: a sixth of the
-    processor time of the unit tests.
-    """
-    from sqlparse.engine import grouping  # noqa: PLC0415 - only with dbt, which needs a second
-
-    grouping.group = lambda statement: statement
 
 
 @dataclass(frozen=True)
@@ -114,11 +102,13 @@ def build(*arguments: str, progress: Callable[[str], object] | None = None) -> B
         if progress is not None and event.info.name == "NodeFinished":
             progress(event.data.node_info.node_name)
 
+    dbt_spared.spare()
     before = gc.get_threshold()
     gc.set_threshold(*_GARBAGE)
     try:
         with building(settings):
-            done = dbtRunner(callbacks=[heard]).invoke(["build", *arguments, "--log-level", "none"])
+            runner = dbtRunner(callbacks=[heard] if progress else [])
+            done = runner.invoke(["build", *arguments, "--log-level", "none"])
     finally:
         gc.set_threshold(*before)
     results = getattr(done.result, "results", [])

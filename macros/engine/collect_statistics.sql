@@ -13,7 +13,6 @@
 {% macro postgres__collect_statistics() -%}
     {%- if model.config.materialized == 'view' -%}{{ return('') }}{%- endif -%}
     {%- if not is_incremental() -%}{{ return('analyze ' ~ this) }}{%- endif -%}
-    {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='name') if execute else [] -%}
-    {%- if '_build_id' not in columns -%}{{ return('') }}{%- endif -%}
+    {%- if '_build_id' not in model.columns -%}{{ return('') }}{%- endif -%}
     {{- return('alter table ' ~ this ~ ' alter column _build_id set statistics 10; analyze ' ~ this ~ ' (_build_id)') -}}
 {%- endmacro %}

@@ -14,5 +14,5 @@
     {#- As a literal: of a subquery the planner only knows that it is some build, so it reads the whole
         relation where the index would give it the few rows of the last one. -#}
     {%- if not execute or load_relation(relation) is none -%}{{ return('0') }}{%- endif -%}
-    {{- return(run_query('select coalesce(max(_build_id), 0) from ' ~ relation).columns[0].values()[0]) -}}
+    {{- return(asked_once('select coalesce(max(_build_id), 0) from ' ~ relation, 'after')) -}}
 {%- endmacro %}
