@@ -39,26 +39,29 @@
 {#- The same by the day. -#}
 
 {% macro touched_transaction_days() -%}
-    select transaction_date as touched_date
-    from {{ ref('fact_transactions') }}
-    where _build_id > {{ watermark() }}
-    union
-    select cast(transaction_at as date) as touched_date
-    from {{ ref('base_transactions') }}
-    where _build_id > {{ watermark() }} and transaction_at is not null
-{%- endmacro %}
-
-{% macro is_touched_transaction_day(date) -%}
-    {#- The bounds are known before the large table is read, so that its index by date narrows it. -#}
-    {{ date }} between
-    (select min(days.touched_date) from ({{ touched_transaction_days() }}) as days)
-    and (select max(days.touched_date) from ({{ touched_transaction_days() }}) as days)
-    and {{ date }} in ({{ touched_transaction_days() }})
+    {#- As a list of literals, so that the index by date leads to these days: a correction reaches back months, and
+        between it and today lie days that nothing has touched. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return('null') }}{%- endif -%}
+    {%- set days -%}
+        select transaction_date
+        from {{ ref('fact_transactions') }}
+        where _build_id > {{ watermark() }}
+        union
+        select cast(transaction_at as date)
+        from {{ ref('base_transactions') }}
+        where _build_id > {{ watermark() }} and transaction_at is not null
+        order by 1
+    {%- endset -%}
+    {%- set literals = [] -%}
+    {%- for day in run_query(days).columns[0].values() -%}
+        {%- do literals.append("cast('" ~ day ~ "' as date)") -%}
+    {%- endfor -%}
+    {{- return(literals | join(', ') or 'null') -}}
 {%- endmacro %}
 
 {% macro delete_touched_transaction_days() -%}
     {%- if is_incremental() %}
-    delete from {{ this }} where {{ is_touched_transaction_day('transaction_date') }}
+    delete from {{ this }} where transaction_date in ({{ touched_transaction_days() }})
     {%- else %}
     select 1
     {%- endif %}

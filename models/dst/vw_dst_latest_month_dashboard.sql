@@ -1,19 +1,16 @@
 -- grain: one row, the latest month with spending
 {{ config(materialized='view') }}
 
-with people as (
-    select * from {{ ref('dst_person_analytics') }}
-),
-
-latest as (
-    select max(month_start_date) as month_start_date from people
+-- the persons are named twice: one step for both would copy every month of them to find the latest
+with latest as (
+    select max(month_start_date) as month_start_date from {{ ref('dst_person_analytics') }}
 ),
 
 spenders as (
     select
         people.*,
         row_number() over (order by people.total_spending desc, people.customer_id asc) as spender_rank
-    from people
+    from {{ ref('dst_person_analytics') }} as people
     where people.month_start_date = (select latest.month_start_date from latest)
 ),
 

@@ -22,7 +22,7 @@ with sums as (
         sum(timed_count) as timed_count
     from {{ ref('fact_payments_daily') }}
     {%- if is_incremental() %}
-    where {{ is_touched_transaction_day('transaction_date') }}
+    where transaction_date in ({{ touched_transaction_days() }})
     {%- endif %}
     group by transaction_date, channel_key, customer_segment, is_declined, is_payment
 ),

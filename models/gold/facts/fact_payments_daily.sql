@@ -21,7 +21,7 @@ payments as (
     where
         payments.is_payment
         {%- if is_incremental() %}
-        and {{ is_touched_transaction_day('payments.transaction_date') }}
+        and payments.transaction_date in ({{ touched_transaction_days() }})
         {%- endif %}
 ),
 

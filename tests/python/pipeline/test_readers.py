@@ -147,6 +147,31 @@ def test_everything_is_commented(demo_warehouse: Warehouse) -> None:
     assert not undescribed
 
 
+def test_a_description_that_differs_is_written_anew(demo_warehouse: Warehouse) -> None:
+    column = "col_description('gold.dim_date'::regclass, attnum) from pg_attribute"
+    where = "attrelid = 'gold.dim_date'::regclass and attname = 'full_date'"
+    described = demo_warehouse.value(f"select {column} where {where}")
+    with demo_warehouse.connect() as connection:
+        connection.execute("comment on column gold.dim_date.full_date is 'something else'")
+        connection.execute("comment on table gold.dim_date is null")
+    demo_warehouse.run("dbt", "run", "--select", "dim_date")
+    assert demo_warehouse.value(f"select {column} where {where}") == described
+    assert demo_warehouse.value("select obj_description('gold.dim_date'::regclass)")
+
+
+def test_a_table_with_other_columns_than_its_model_is_refused(demo_warehouse: Warehouse) -> None:
+    with demo_warehouse.connect() as connection:
+        connection.execute("alter table silver.base_tags add column surplus integer")
+    try:
+        refused = demo_warehouse.run("dbt", "run", "--select", "base_tags", check=False)
+        assert refused.returncode == 1
+        assert "out of sync" in refused.stdout and "surplus" in refused.stdout
+    finally:
+        with demo_warehouse.connect() as connection:
+            connection.execute("alter table silver.base_tags drop column surplus")
+    demo_warehouse.run("dbt", "run", "--select", "base_tags")
+
+
 def test_a_build_does_not_disturb_readers(demo_warehouse: Warehouse) -> None:
     """While dbt builds, every relation of gold and dst can be read, whole, all the time."""
     names = [f"{s}.{t}" for s, t in relations(demo_warehouse) if not t.endswith("_private")]

@@ -1,0 +1,110 @@
+"""What is spared dbt: connections, and messages that nobody hears."""
+
+from __future__ import annotations
+
+from multiprocessing import get_context
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg2
+import pytest
+from dbt.adapters.base.connections import BaseConnectionManager
+from dbt.adapters.contracts.connection import Connection, ConnectionState
+from dbt.adapters.postgres.connections import PostgresConnectionManager
+from dbt.events.types import MainReportVersion
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.event_manager import EventManager
+from dbt_common.events.types import Note
+
+from warehouse import dbt_spared
+from warehouse.config import Settings
+
+
+@pytest.fixture(autouse=True)
+def spared() -> None:
+    """As in a process of dbt."""
+    dbt_spared.spare()
+
+
+@pytest.fixture
+def manager(database: Settings) -> BaseConnectionManager:
+    """dbt's connections, with the one of this thread open."""
+    profile: Any = SimpleNamespace(credentials=None)
+    found = PostgresConnectionManager(profile, get_context("spawn"))
+    handle = psycopg2.connect(
+        host=database.host, port=database.port, user=database.user,
+        password=database.password, dbname=database.dbname,
+    )  # fmt: skip
+    connection = Connection(
+        type="postgres", name="a node", state=ConnectionState.OPEN, transaction_open=True,
+        handle=handle, credentials=None,
+    )  # fmt: skip
+    found.set_thread_connection(connection)
+    return found
+
+
+def ask(manager: BaseConnectionManager, statement: str) -> Any:
+    with manager.get_thread_connection().handle.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+def test_a_connection_outlives_its_node_and_nothing_else_does(
+    manager: BaseConnectionManager,
+) -> None:
+    session = ask(manager, "select pg_backend_pid()")
+    ask(manager, "create temporary table left_over as select 1 as a")
+    manager.get_thread_connection().handle.commit()
+    ask(manager, "create table public.not_committed as select 1 as a")
+
+    manager.release()
+    manager.set_connection_name("the next node")
+
+    assert ask(manager, "select pg_backend_pid()") == session
+    assert ask(manager, "select to_regclass('pg_temp.left_over')") is None
+    assert ask(manager, "select to_regclass('public.not_committed')") is None
+    assert not manager.get_thread_connection().transaction_open
+    manager.cleanup_all()
+
+
+def test_a_failed_node_leaves_no_failed_transaction(manager: BaseConnectionManager) -> None:
+    with pytest.raises(psycopg2.Error):
+        ask(manager, "select 1 / 0")
+    manager.release()
+    assert ask(manager, "select 1") == 1
+    manager.cleanup_all()
+
+
+def test_a_lost_connection_is_not_kept(manager: BaseConnectionManager) -> None:
+    connection = manager.get_thread_connection()
+    connection.handle.close()
+    manager.release()
+    assert connection.state == ConnectionState.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("logged", "is_called_back", "heard"),
+    [
+        (EventLevel.DEBUG, False, ["debug", "info"]),
+        (EventLevel.INFO, False, ["info"]),
+        (EventLevel.INFO, True, ["debug", "info"]),
+    ],
+)
+def test_what_somebody_hears_is_said(
+    logged: EventLevel, is_called_back: bool, heard: list[str]
+) -> None:
+    manager = EventManager()
+    said: list[str] = []
+
+    def take(message: Any) -> None:
+        said.append(message.info.level)
+
+    logger: Any = SimpleNamespace(
+        level=logged, filter=lambda _: not is_called_back, write_line=take
+    )
+    manager.loggers.append(logger)
+    if is_called_back:
+        manager.callbacks.append(take)
+    manager.fire_event(Note(msg="a detail"), EventLevel.DEBUG)
+    manager.fire_event(MainReportVersion(version="1"))
+    assert said == heard
