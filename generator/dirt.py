@@ -511,7 +511,7 @@ class _Soil:
 
     marks: Array
 
-    def apply(self, lines: Sheet, rows: Array) -> None:
+    def apply(self, lines: Sheet, rows: Array | slice) -> None:
         """Spoil lines that hold the given rows."""
         marks = self.marks[rows]
         marked = np.flatnonzero(marks)
@@ -536,7 +536,7 @@ class _Own:
     rows: Columns
     soil: _Soil
 
-    def take(self, rows: Array) -> Sheet:
+    def take(self, rows: Array | slice) -> Sheet:
         """The lines of some rows."""
         lines = self.render(self.rows.take(rows))
         self.soil.apply(lines, rows)
@@ -545,7 +545,7 @@ class _Own:
     def all(self) -> Iterator[Sheet]:
         """All lines, in pieces."""
         for start in range(0, len(self.rows), PIECE):
-            yield self.take(np.arange(start, min(start + PIECE, len(self.rows))))
+            yield self.take(slice(start, start + PIECE))
 
 
 _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {

@@ -110,8 +110,8 @@ class Sheet:
 
         Cells with separators in them reach into the columns before (see `band`).
         """
-        end = self.layout.places[name].stop
-        self.cells[rows, end - cells.shape[1] : end] = cells
+        end, width = self.layout.places[name].stop, cells.shape[1]
+        text.items(self.cells[:, end - width : end])[rows] = text.items(cells)
 
     def write(self, name: str, rows: Array, values: Sequence[str | None]) -> None:
         """Replace the texts of some cells."""
