@@ -112,7 +112,7 @@ def draw(world: World, period: Period, number: int, confidence: float, away: Tri
         what = choose(rng, category_weight, n)
         when = np.zeros(n, dtype=np.int64)
         day_draw, hour_draw = rng.random(n), rng.random(n)
-        order = np.argsort(what, kind="stable")
+        order = np.argsort(what.astype(np.int8), kind="stable")  # bytes are sorted at once
         bounds = np.searchsorted(what[order], np.arange(len(category_weight) + 1))
         for c in range(len(category_weight)):
             mine = order[bounds[c] : bounds[c + 1]]
@@ -228,7 +228,7 @@ def _merchants(
     draw_ = rng.random(len(category))
     out = np.zeros(len(category), dtype=np.int64)
     key = category * 2 + remote
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key.astype(np.int8), kind="stable")
     bounds = np.searchsorted(key[order], np.arange(2 * len(ref.CATEGORIES) + 1))
     for k in range(2 * len(ref.CATEGORIES)):
         mine = order[bounds[k] : bounds[k + 1]]
