@@ -171,7 +171,7 @@ class Delivery:
         versions: dict[str, str] = {}
         transactions, spending, ledger, late, corrected = self._transactions(happened)
         bank_defects, self._defects = self._defects, []
-        for name, happened_rows in happened.tables.items():
+        for name, happened_rows in happened.tables().items():
             true_rows = happened_rows
             if name == "customers":
                 true_rows = self._hold_versions(happened, happened_rows)
