@@ -10,7 +10,7 @@ import numpy as np
 from generator import reference as ref
 from generator.columns import Array, Columns
 from generator.events import NONE, bookings
-from generator.randomness import choose
+from generator.randomness import choose, chosen
 from generator.timeline import DAY, NEVER, Period, iso_weekday
 from generator.world import World
 
@@ -58,12 +58,12 @@ def trips(world: World, period: Period) -> Trips:
     length = rng.integers(3, 11, n)
     home = ref.home_city_count()
     weights = np.array([c.weight for c in ref.cities()])
-    abroad = choose(rng, weights[home:], n) + home
-    inland = choose(rng, weights[:home], n)
-    city = np.where(rng.random(n) < ABROAD_SHARE, abroad, inland)
-    return Trips(
-        np.where(away, first * DAY, NEVER), (first + length) * DAY, np.where(away, city, NONE)
-    )
+    draws = rng.random((3, n))[:, away]  # few travel: only they need a place
+    abroad = chosen(weights[home:], draws[0]) + home
+    inland = chosen(weights[:home], draws[1])
+    city = np.full(n, NONE, dtype=np.int64)
+    city[away] = np.where(draws[2] < ABROAD_SHARE, abroad, inland)
+    return Trips(np.where(away, first * DAY, NEVER), (first + length) * DAY, city)
 
 
 def _treated_until(world: World, period: Period) -> tuple[Array, Array]:

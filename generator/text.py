@@ -51,7 +51,7 @@ def table(values: Sequence[str | None]) -> Array:
 def pick(source: Sequence[str | None] | Array, positions: Array) -> Array:
     """Cells of a table by position; -1 gives a missing one. An array must come from `table`."""
     rows = source if isinstance(source, np.ndarray) else table(source)
-    picked: Array = np.take(rows, positions, axis=0, mode="wrap")
+    picked: Array = rows.take(positions, axis=0, mode="wrap")
     return picked
 
 
@@ -109,27 +109,29 @@ def whole(values: Array, missing: Array | None = None) -> Array:
         absent |= missing
     top = int(values.max(initial=0))
     if top < 10_000:
-        word = np.take(_WORDS, np.where(absent, _NONE, values + _SHORT))
+        word = _WORDS.take(np.where(absent, _NONE, values + _SHORT))
         return word.view(np.uint8).reshape(-1, 4)
     groups = (len(str(top)) + 3) // 4
     words = np.empty((len(values), groups), dtype=np.uint32)
-    rest = np.where(absent, 0, values)
-    for group in reversed(range(groups)):
+    kind = np.int32 if top < 2**31 else np.int64
+    rest: Array = np.where(absent, 0, values).astype(kind)
+    for group in range(groups - 1, 0, -1):
         higher = rest // 10_000
         at = rest - higher * 10_000
-        at += (higher == 0) * (_SHORT if group == groups - 1 else _LEADING)
+        at += (higher == 0) * kind(_SHORT if group == groups - 1 else _LEADING)
         if group == groups - 1:
             np.copyto(at, _NONE, where=absent)
-        words[:, group] = np.take(_WORDS, at)
+        words[:, group] = _WORDS.take(at)
         rest = higher
+    words[:, 0] = _WORDS.take(rest + _LEADING)
     return words.view(np.uint8)
 
 
 def padded(values: Array, width: int) -> Array:
     """Whole numbers of at most eight digits with leading zeros; what is below 0 is missing."""
     words = np.empty((len(values), 2), dtype=np.uint32)
-    words[:, 0] = np.take(_WORDS, np.where(values < 0, _NONE, values // 10_000))
-    words[:, 1] = np.take(_WORDS, np.where(values < 0, _NONE, values % 10_000))
+    words[:, 0] = _WORDS.take(np.where(values < 0, _NONE, values // 10_000))
+    words[:, 1] = _WORDS.take(np.where(values < 0, _NONE, values % 10_000))
     return words.view(np.uint8)[:, 8 - width :]
 
 
