@@ -81,8 +81,9 @@ class EnhancedFinancialDataGenerator:
         parts: dict[str, list[Sheet]] = {name: [] for name in TABLES}
         for happened in Simulation(options).history():
             parts["transactions"].append(happened.render(happened.ledger.rows))
-            for name in parts.keys() & happened.tables.keys():
-                parts[name].append(happened.tables[name])
+            tables = happened.tables()
+            for name in parts.keys() & tables.keys():
+                parts[name].append(tables[name])
         return {name: _final(name, _as_frame(sheets)) for name, sheets in parts.items()}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from generator import marketplace as market
@@ -32,8 +34,10 @@ class Visits:
              for kind in market.DEPARTMENTS[d].shelves[shelf]]
         )  # fmt: skip
 
-    def step(self, period: Period, orders: Columns, lines: Columns, prices: Columns) -> Sheet:
-        """The events of a period, in the order of time.
+    def step(
+        self, period: Period, orders: Columns, lines: Columns, prices: Columns
+    ) -> Callable[[], Sheet]:
+        """What writes the events of a period, in the order of time.
 
         `prices`: product and list price of each product on offer, with its department.
         """
@@ -78,25 +82,29 @@ class Visits:
         number = np.full(n, NONE, dtype=np.int64)
         number[:bought] = orders.order
         session = text.join("S", text.whole(first + np.arange(1, n + 1)))
-        return Sheet.of(
-            {
-                "event_id": text.join("E", text.whole(first + np.arange(1, m + 1))),
-                "event_type": text.pick(EVENTS, kind),
-                "event_timestamp": text.stamps(time[visit, step]),
-                "session_id": session[visit],
-                "customer_id": text.whole(self.world.customers.id[visits.cust[visit]]),
-                "product_id": text.whole(np.where(shown, product[visit, piece] + 1, NONE)),
-                "order_id": text.whole(np.where(found, number[visit], NONE)),
-                "quantity": text.whole(np.where(cart, units[visit, piece], NONE)),
-                "unit_price": text.money(np.where(cart, price[visit, piece], 0), ~cart),
-                "search_term": text.pick(
-                    self.terms, np.where(kind == SEARCH, visits.term[visit], NONE)
-                ),
-                "device_type": text.pick(market.DEVICES, visits.device[visit]),
-                "traffic_source": text.pick(market.SOURCES, visits.source[visit]),
-                "raw_message": np.zeros((m, 1), dtype=np.uint8),
-            }
-        )
+
+        def sheet() -> Sheet:
+            return Sheet.of(
+                {
+                    "event_id": text.join("E", text.whole(first + np.arange(1, m + 1))),
+                    "event_type": text.pick(EVENTS, kind),
+                    "event_timestamp": text.stamps(time[visit, step]),
+                    "session_id": session[visit],
+                    "customer_id": text.whole(self.world.customers.id[visits.cust[visit]]),
+                    "product_id": text.whole(np.where(shown, product[visit, piece] + 1, NONE)),
+                    "order_id": text.whole(np.where(found, number[visit], NONE)),
+                    "quantity": text.whole(np.where(cart, units[visit, piece], NONE)),
+                    "unit_price": text.money(np.where(cart, price[visit, piece], 0), ~cart),
+                    "search_term": text.pick(
+                        self.terms, np.where(kind == SEARCH, visits.term[visit], NONE)
+                    ),
+                    "device_type": text.pick(market.DEVICES, visits.device[visit]),
+                    "traffic_source": text.pick(market.SOURCES, visits.source[visit]),
+                    "raw_message": np.zeros((m, 1), dtype=np.uint8),
+                }
+            )
+
+        return sheet
 
 
 def _visits(world: World, period: Period, rng: np.random.Generator, orders: Columns) -> Columns:

@@ -48,8 +48,10 @@ class Columns:
             room[old:new] = more
             self.__dict__[name] = room[:new]
 
-    def take(self, rows: Array) -> Columns:
+    def take(self, rows: Array | slice) -> Columns:
         """The rows at the given positions, or where the given mask is true."""
+        if isinstance(rows, np.ndarray) and rows.dtype == bool:
+            rows = np.flatnonzero(rows)  # once, and not in each column
         return Columns(**{name: column[rows] for name, column in self.__dict__.items()})
 
     @staticmethod

@@ -7,7 +7,9 @@ to that purchase, in whole cents. So the marketplace never changes what happens 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import NormalDist
 from typing import Any
 
@@ -50,29 +52,36 @@ class Marketplace:
         self.totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.is_new = True
 
-    def step(self, period: Period, ledger: Ledger) -> dict[str, Sheet]:
-        """The rows of a period, after the bank has booked it."""
+    def step(self, period: Period, ledger: Ledger) -> Callable[[], dict[str, Sheet]]:
+        """What writes the rows of a period, after the bank has booked it."""
         changes = _change_catalogue(self, period)
         orders = _orders(self.world, period, ledger)
         lines = _lines(self.world, period, orders, self.catalogue.take(self.slots), self.slots)
         lines.cost = changes.cost_at(lines.product, lines.time)
         versions = _move_stock(self, period, changes, lines)
         self._count(lines)
-        tables = {
-            "product": self._products(versions),
-            "sales_fact": self._sales(period, ledger, lines),
-            "subscription_data": self.members.step(period),
-            "weather_data": weather.observations(self.world.options.seed, period),
-            "kafka_stream": self.visits.step(period, orders, lines, self._offered()),
-        }
-        if self.is_new:
-            tables["product_category"] = self._categories()
+        products = self._products(versions)
+        sales = self._sales(period, ledger, lines)
+        members = self.members.step(period)
+        visits = self.visits.step(period, orders, lines, self._offered())
+        categories = {"product_category": self._categories()} if self.is_new else {}
         self.is_new = False
+
+        def tables() -> dict[str, Sheet]:
+            return {
+                "product": products,
+                "sales_fact": sales(),
+                "subscription_data": members,
+                "weather_data": weather.observations(self.world.options.seed, period),
+                "kafka_stream": visits(),
+                **categories,
+            }
+
         return tables
 
     # ------------------------------------------------------------ orders told
 
-    def _sales(self, period: Period, ledger: Ledger, lines: Columns) -> Sheet:
+    def _sales(self, period: Period, ledger: Ledger, lines: Columns) -> Callable[[], Sheet]:
         """Lines as ordered, and lines of earlier orders that have got on since."""
         known = lines if self.recent is None else Columns.concat([self.recent, lines])
         if self.recent is not None:
@@ -84,7 +93,7 @@ class Marketplace:
         since = steps[status, np.arange(len(known))]
         told = status > known.told
         known.told = status
-        sheet = self._render(known.take(told), status[told], since[told])
+        sheet = partial(self._render, known.take(told), status[told], since[told])
         waits = (status < 2) | ((known.time >= period.start) & (status < 3))
         self.recent = known.take(waits)
         return sheet

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -171,7 +172,7 @@ class Delivery:
         versions: dict[str, str] = {}
         transactions, spending, ledger, late, corrected = self._transactions(happened)
         bank_defects, self._defects = self._defects, []
-        for name, happened_rows in happened.tables.items():
+        for name, happened_rows in happened.tables().items():
             true_rows = happened_rows
             if name == "customers":
                 true_rows = self._hold_versions(happened, happened_rows)
@@ -253,9 +254,11 @@ class Delivery:
             which = rng.integers(0, len(kinds), ghosts)
             numbers = FOREIGN_ACCOUNT + period.batch_number % 10_000_000 + np.arange(ghosts) * 7
             bad.write(KEYS[name], np.arange(ghosts), [str(number) for number in numbers])
+            for k, (_, column, value, _) in enumerate(kinds):
+                at = np.flatnonzero(which == k)
+                bad.write(column, at, [value] * len(at))
             for row, k in enumerate(which.tolist()):
-                kind, column, value, reason = kinds[k]
-                bad.write(column, np.array([row]), [value])
+                kind, _, _, reason = kinds[k]
                 self._report(name, np.array([position + row]), kind, "quarantined", reason)
             parts.append(bad)
         self._count(name, sum(len(p) for p in parts), duplicates, int(ghosts))
@@ -391,7 +394,7 @@ class Delivery:
             self.corrections.lines = Sheet.concat([self.corrections.lines, true_lines])
             self.corrections.figures.append(figures)
 
-    def _choose_bad(self, rng: np.random.Generator, rows: Columns) -> _Soil:
+    def _choose_bad(self, rng: np.random.Generator, rows: Columns) -> dict[str, Array]:
         """Formats, gaps and typing habits that the warehouse must repair."""
         n = len(rows)
         hit = {
@@ -407,11 +410,9 @@ class Delivery:
         for family, at in hit.items():
             kinds = _BAD_FORMATS.get(family, (family,))
             chosen |= {kind: at[i :: len(kinds)] for i, kind in enumerate(kinds)}
-        soil = _Soil(np.zeros(n, dtype=np.uint16))
-        for bit, kind in enumerate(_BAD):
-            soil.marks[chosen[kind]] |= 1 << bit
+        for kind in _BAD:
             self._report("transactions", chosen[kind], kind, "repaired")
-        return soil
+        return chosen
 
     def _ghosts(
         self,
@@ -448,8 +449,7 @@ class Delivery:
     def _report(
         self, table: str, at: Array, kind: str, expected: str, reason: str | None = None
     ) -> None:
-        what = {"expected": expected, "file": f"{table}.csv", "kind": kind, "reason": reason}
-        start = json.dumps(what)[:-1]
+        start = _defect(table, kind, expected, reason)
         self._defects.extend(f'{start}, "row": {row + 1}}}' for row in at.tolist())
 
     def _count(self, table: str, delivered: int, duplicates: int, quarantined: int) -> None:
@@ -459,6 +459,13 @@ class Delivery:
             "quarantined": quarantined,
             "kept": delivered - duplicates - quarantined,
         }
+
+
+@cache
+def _defect(table: str, kind: str, expected: str, reason: str | None) -> str:
+    """JSON of a defect, as far as its row."""
+    what = {"expected": expected, "file": f"{table}.csv", "kind": kind, "reason": reason}
+    return json.dumps(what)[:-1]
 
 
 def _version_list(rows: Sheet, key: str) -> str:
@@ -505,47 +512,41 @@ _BAD_FORMATS = {
 }
 
 
-@dataclass
-class _Soil:
-    """Which rows are written badly: a bit for each kind, in the order of _BAD."""
-
-    marks: Array
-
-    def apply(self, lines: Sheet, rows: Array) -> None:
-        """Spoil lines that hold the given rows."""
-        marks = self.marks[rows]
-        marked = np.flatnonzero(marks)
-        for bit, (columns, change) in enumerate(_BAD.values()):
-            at = marked[marks[marked] >> bit & 1 == 1]
-            if len(at) == 0:
-                continue
-            if change is None:
-                lines.blank(at, *columns)
-            else:
-                lines.rewrite(columns[0], at, change)
-
-
-@dataclass
 class _Own:
     """The transactions of a period as they are delivered, written some thousand at a time.
 
     A line takes much more memory than its figures: a large month is never held as lines.
     """
 
-    render: Callable[[Columns], Sheet]
-    rows: Columns
-    soil: _Soil
+    def __init__(
+        self, render: Callable[[Columns], Sheet], rows: Columns, bad: dict[str, Array]
+    ) -> None:
+        self.render = render
+        self.rows = rows
+        # the few that are written badly, at once, and where each row is among them
+        spoilt = np.unique(np.concatenate(list(bad.values())))
+        self.place = np.full(len(rows), NONE)
+        self.place[spoilt] = np.arange(len(spoilt))
+        self.spoilt = render(rows.take(spoilt))
+        for kind, (columns, change) in _BAD.items():
+            at = self.place[bad[kind]]
+            if change is None:
+                self.spoilt.blank(at, *columns)
+            else:
+                self.spoilt.rewrite(columns[0], at, change)
 
-    def take(self, rows: Array) -> Sheet:
+    def take(self, rows: Array | slice) -> Sheet:
         """The lines of some rows."""
         lines = self.render(self.rows.take(rows))
-        self.soil.apply(lines, rows)
+        place = self.place[rows]
+        at = np.flatnonzero(place != NONE)
+        lines.cells[at] = self.spoilt.cells[place[at]]
         return lines
 
     def all(self) -> Iterator[Sheet]:
         """All lines, in pieces."""
         for start in range(0, len(self.rows), PIECE):
-            yield self.take(np.arange(start, min(start + PIECE, len(self.rows))))
+            yield self.take(slice(start, start + PIECE))
 
 
 _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {

@@ -40,17 +40,23 @@ def _key(major: Array, minor: Array) -> Array:
     return (major.astype(np.int64) << 32) | minor
 
 
+def _order(values: Array) -> Array:
+    """As a stable argsort of numbers below 2^31, in a fraction of its time."""
+    return np.sort(_key(values, np.arange(len(values)))) & _MINOR
+
+
 def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
     """Number the bookings of a period, decline what is not covered, and carry the balances."""
     accounts = world.accounts
     times, accts = (np.concatenate([getattr(p, n) for p in parts]) for n in ("time", "acct"))
-    rows = Columns.concat(parts, np.argsort(_key(times, accts), kind="stable"))
+    by_account = _order(accts)
+    rows = Columns.concat(parts, by_account[_order(times[by_account])])
     n = len(rows)
     rows.id = period.batch_number * 10_000_000 + np.arange(1, n + 1)
     opening = accounts.balance.copy()
 
     keys = _key(rows.acct, rows.time)
-    order = np.argsort(keys, kind="stable")
+    order = _order(rows.acct)  # in the order of time already
     acct = rows.acct[order]
     cents = rows.cents[order]
     first = np.r_[True, acct[1:] != acct[:-1]] if n else np.zeros(0, dtype=bool)

@@ -10,7 +10,7 @@ import numpy as np
 from generator import reference as ref
 from generator.columns import Array, Columns
 from generator.events import NONE, bookings
-from generator.randomness import choose
+from generator.randomness import choose, chosen
 from generator.timeline import DAY, NEVER, Period, iso_weekday
 from generator.world import World
 
@@ -58,12 +58,12 @@ def trips(world: World, period: Period) -> Trips:
     length = rng.integers(3, 11, n)
     home = ref.home_city_count()
     weights = np.array([c.weight for c in ref.cities()])
-    abroad = choose(rng, weights[home:], n) + home
-    inland = choose(rng, weights[:home], n)
-    city = np.where(rng.random(n) < ABROAD_SHARE, abroad, inland)
-    return Trips(
-        np.where(away, first * DAY, NEVER), (first + length) * DAY, np.where(away, city, NONE)
-    )
+    draws = rng.random((3, n))[:, away]  # few travel: only they need a place
+    abroad = chosen(weights[home:], draws[0]) + home
+    inland = chosen(weights[:home], draws[1])
+    city = np.full(n, NONE, dtype=np.int64)
+    city[away] = np.where(draws[2] < ABROAD_SHARE, abroad, inland)
+    return Trips(np.where(away, first * DAY, NEVER), (first + length) * DAY, city)
 
 
 def _treated_until(world: World, period: Period) -> tuple[Array, Array]:
@@ -112,7 +112,7 @@ def draw(world: World, period: Period, number: int, confidence: float, away: Tri
         what = choose(rng, category_weight, n)
         when = np.zeros(n, dtype=np.int64)
         day_draw, hour_draw = rng.random(n), rng.random(n)
-        order = np.argsort(what, kind="stable")
+        order = np.argsort(what.astype(np.int8), kind="stable")  # bytes are sorted at once
         bounds = np.searchsorted(what[order], np.arange(len(category_weight) + 1))
         for c in range(len(category_weight)):
             mine = order[bounds[c] : bounds[c + 1]]
@@ -228,7 +228,7 @@ def _merchants(
     draw_ = rng.random(len(category))
     out = np.zeros(len(category), dtype=np.int64)
     key = category * 2 + remote
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key.astype(np.int8), kind="stable")
     bounds = np.searchsorted(key[order], np.arange(2 * len(ref.CATEGORIES) + 1))
     for k in range(2 * len(ref.CATEGORIES)):
         mine = order[bounds[k] : bounds[k + 1]]

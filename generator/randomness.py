@@ -18,7 +18,12 @@ def random_for(seed: int, subject: str, period: int = 0) -> np.random.Generator:
 
 def choose(rng: np.random.Generator, weights: Array, size: int) -> Array:
     """`size` positions drawn with replacement, in proportion to `weights`."""
+    return chosen(weights, rng.random(size))
+
+
+def chosen(weights: Array, draw: Array) -> Array:
+    """The positions that draws from [0, 1) choose, in proportion to `weights`."""
     cumulative = np.cumsum(weights, dtype=np.float64)
-    found = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
+    found = np.searchsorted(cumulative, draw * cumulative[-1], side="right")
     positions: Array = np.minimum(found, len(cumulative) - 1)
     return positions

