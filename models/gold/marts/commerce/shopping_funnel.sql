@@ -3,7 +3,8 @@
 with sessions as (
     select
         *,
-        cast({{ dbt.date_trunc('month', 'session_date') }} as date) as month_start_date
+        -- without a time zone: as a date alone would be cut, the mart takes 1.4 times as long
+        cast({{ dbt.date_trunc('month', 'cast(session_date as timestamp)') }} as date) as month_start_date
     from {{ ref('shopping_sessions') }}
 ),
 
