@@ -36,7 +36,8 @@
 {%- endmacro %}
 
 {% macro postgres__create_indexes(relation) -%}
-    {%- set statements = [] -%}
+    {#- Without parallel workers here too: they take a quarter to a third more processor time for the same index. -#}
+    {%- set statements = ['set local max_parallel_maintenance_workers = 0'] -%}
     {%- if config.get('contract').enforced -%}
         {%- for column in adapter.render_raw_columns_constraints(raw_columns=model['columns'])
             if ' primary key' in column -%}
@@ -46,5 +47,5 @@
     {%- for index in config.get('indexes', default=[]) -%}
         {%- do statements.append(get_create_index_sql(relation, index)) -%}
     {%- endfor -%}
-    {%- if statements -%}{%- do run_query(statements | join(';\n')) -%}{%- endif -%}
+    {%- if statements | length > 1 -%}{%- do run_query(statements | join(';\n')) -%}{%- endif -%}
 {%- endmacro %}
