@@ -27,8 +27,8 @@ visits as (
         count(*) filter (where event_type = 'view') as view_count,
         count(*) filter (where event_type = 'add_to_cart') as cart_line_count,
         coalesce(sum(cart_amount) filter (where event_type = 'add_to_cart'), 0) as cart_amount,
-        count(*) filter (where event_type = 'checkout') > 0 as has_checkout,
-        count(*) filter (where event_type = 'purchase') > 0 as has_purchase
+        bool_or(event_type = 'checkout') as has_checkout,
+        bool_or(event_type = 'purchase') as has_purchase
     from events
     group by session_id
 ),
