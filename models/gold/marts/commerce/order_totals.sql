@@ -1,4 +1,6 @@
 -- grain: one row per order
+-- Most orders have one line, so each sum costs as much as its order: the gross amount is revenue and discount, and few
+-- lines were returned.
 
 select
     order_id,
@@ -9,10 +11,10 @@ select
     min(payment_method) as payment_method,
     count(*) as line_count,
     sum(quantity) as unit_count,
-    sum(gross_amount) as gross_amount,
+    sum(revenue_amount) + sum(discount_amount) as gross_amount,
     sum(discount_amount) as discount_amount,
     sum(revenue_amount) as revenue_amount,
-    sum(returned_amount) as returned_amount,
+    coalesce(sum(returned_amount) filter (where returned_amount <> 0), 0) as returned_amount,
     sum(shipping_amount) as shipping_amount,
     sum(total_amount) as total_amount,
     sum(profit_amount) as profit_amount

@@ -1,38 +1,47 @@
 -- grain: one row per payment method that paid an order
 
-with orders as (
-    select * from {{ ref('order_totals') }}
-),
-
-habits as (
+with habits as (
     select
         customer_id,
+        payment_method,
+        -- most orders, then the most recent one
+        row_number() over (
+            partition by customer_id order by count(*) desc, max(order_at) desc, payment_method
+        ) as habit_rank
+    from {{ ref('order_totals') }}
+    group by customer_id, payment_method
+),
+
+shoppers as (
+    select
+        payment_method,
+        count(customer_id) as customer_count,
+        count(*) filter (where habit_rank = 1) as preferring_customer_count
+    from habits
+    group by payment_method
+),
+
+-- money is added up by method alone: by shopper there are a hundred thousand times as many sums
+orders as (
+    select
         payment_method,
         count(*) as order_count,
         count(*) filter (where returned_amount > 0) as returned_order_count,
         sum(revenue_amount) as revenue_amount,
         sum(returned_amount) as returned_amount,
-        sum(total_amount) as total_amount,
-        -- most orders, then the most recent one
-        row_number() over (
-            partition by customer_id order by count(*) desc, max(order_at) desc, payment_method
-        ) as habit_rank
-    from orders
-    group by customer_id, payment_method
+        sum(total_amount) as total_amount
+    from {{ ref('order_totals') }}
+    group by payment_method
 ),
 
 totals as (
     select
-        payment_method,
-        cast(sum(order_count) as bigint) as order_count,
-        count(customer_id) as customer_count,
-        count(*) filter (where habit_rank = 1) as preferring_customer_count,
-        sum(revenue_amount) as revenue_amount,
-        sum(total_amount) as total_amount,
-        sum(returned_amount) as returned_amount,
-        cast(sum(returned_order_count) as bigint) as returned_order_count
-    from habits
-    group by payment_method
+        orders.*,
+        shoppers.customer_count,
+        shoppers.preferring_customer_count
+    from orders
+    inner join shoppers
+        on orders.payment_method = shoppers.payment_method
 ),
 
 final as (

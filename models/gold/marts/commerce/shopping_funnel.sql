@@ -3,7 +3,8 @@
 with sessions as (
     select
         *,
-        cast({{ dbt.date_trunc('month', 'session_date') }} as date) as month_start_date
+        -- a date by itself is cut as a moment of a time zone, which costs a quarter of this query
+        cast({{ dbt.date_trunc('month', 'cast(session_date as timestamp)') }} as date) as month_start_date
     from {{ ref('shopping_sessions') }}
 ),
 
