@@ -79,7 +79,7 @@
 {% macro as_float(value) %}{{ value }}{% endmacro %}
 {% macro logarithm(value) %}{{ value }}{% endmacro %}
 {% macro significant(value, digits=9) %}round({{ value }}, {{ digits }}){% endmacro %}
-{% macro is_touched_transaction_day(date) %}{{ date }} = '2024-01-01'{% endmacro %}
+{% macro touched_transaction_days() %}'2024-01-01'{% endmacro %}
 {% macro batches_with_new_verdicts() %}{{ return({}) }}{% endmacro %}
 {% macro is_in_touched_transaction_month(date) %}{{ date }} = '2024-01-01'{% endmacro %}
 {% macro is_newly_written_month(month) %}{{ month }} = '2024-01-01'{% endmacro %}
