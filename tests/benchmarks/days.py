@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.building import server
+from tests.benchmarks.building import server, settle
 from tests.benchmarks.measure import run_alone, span
 from tests.benchmarks.report import Report
 from tests.benchmarks.sizes import DAYS, MILLION, OLD, TENTH, THREE_MILLION, YOUNG, Size
@@ -63,6 +63,7 @@ def _measure(report: Report, folder: Path, size: Size) -> dict[int, Day]:
         warehouse.generate(*size.arguments)
         warehouse.load()
         warehouse.build_models()
+        settle(warehouse)
         # the first day writes the Parquet files of the whole history
         report.step(f"{name}: a day that is not counted")
         _day(warehouse, DAYS[0], SMALL)

@@ -233,7 +233,7 @@ def test_page_loads_itself_anew_where_the_reader_was(open_page: Open, live_file:
     tab.evaluate("scrollTo(0, 1500)")
     # somebody builds the page anew meanwhile
     live_file.write_text(live_file.read_text().replace("Real-time</h1>", "Anew</h1>"))
-    tab.wait_for_selector("h1:text('Anew')", timeout=15_000)
+    tab.wait_for_selector("h1:text('Anew')", timeout=60_000)
     wait_for_figures(tab, "dark")
     assert tab.evaluate("scrollY") == pytest.approx(1500, abs=2)
     assert tab.evaluate("document.querySelector('#product_treemap details').open") is True

@@ -125,7 +125,7 @@ def test_real_command_ends_with_ctrl_c(demo_warehouse: Warehouse, tmp_path: Path
         assert process.stdout is not None
         first, second = process.stdout.readline(), process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=120)
     assert page.name in first and page.name in second
     assert process.returncode == 0 and errors.splitlines()[-1] == "stopped"
     assert "Traceback" not in errors

@@ -63,7 +63,7 @@ def served(warehouse: Warehouse, log: Path, refresh: int = REFRESH_SECONDS) -> I
             yield address
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -93,8 +93,8 @@ class Visitor:
         self.page = page
         self.address = address
         self.complaints: list[str] = []
-        page.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def open(self, path: str = "/") -> None:
@@ -106,7 +106,7 @@ class Visitor:
         """Wait until the page is drawn; whatever it says, it is no traceback."""
         app = self.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
-        expect(self.page.locator("#end")).to_be_attached(timeout=30_000)
+        expect(self.page.locator("#end")).to_be_attached(timeout=60_000)
         expect(self.page.get_by_test_id("stException")).to_have_count(0)
 
     def filter(self, label: str) -> Locator:

@@ -53,7 +53,7 @@ class Warehouse:
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         process = self.popen(*arguments)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def refused(self, *arguments: str) -> str:
@@ -439,7 +439,7 @@ def test_help(warehouse: Warehouse, command: str) -> None:
 
 
 def _until(done: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not done():
         assert time.monotonic() < end
         time.sleep(0.02)

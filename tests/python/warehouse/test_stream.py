@@ -227,7 +227,7 @@ def test_ctrl_c_ends_after_the_batch_under_way(database: Settings, topic: Topic)
     until(lambda: process.stderr is not None and "Reading topic" in process.stderr.readline())
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)[1]
+    said = process.communicate(timeout=120)[1]
     assert process.returncode == 0, said
     assert "Stopping after this batch." in said
     assert "Traceback" not in said
