@@ -1,4 +1,5 @@
-"""What dbt does for nobody, left out: half of the processor time of a day of the default data.
+"""What dbt does for nobody, left out: a quarter of the processor time of a day
+of the default data.
 
 What dbt makes, prints and logs stays what it is; each function says what is spared.
 """
@@ -51,8 +52,8 @@ def _leave_sql_flat() -> None:
 def _keep_connections() -> None:
     """Let each thread of dbt keep its connection, where dbt opens a new one for each node.
 
-    A new session knows nothing of the catalogue yet, so half of what the server did in a day of the
-    default data was to read it again for each of 260 nodes. What a node leaves behind ends with it
+    A new session knows nothing of the catalogue yet, so a quarter of what the server did in a day of
+    the default data was to read it again for each of 260 nodes. What a node leaves behind ends with it
     as before: its transaction and its temporary tables.
     """
     import psycopg2  # noqa: PLC0415 - only with dbt
