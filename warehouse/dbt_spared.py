@@ -52,9 +52,9 @@ def _leave_sql_flat() -> None:
 def _keep_connections() -> None:
     """Let each thread of dbt keep its connection, where dbt opens a new one for each node.
 
-    A new session knows nothing of the catalogue yet, so a quarter of what the server did in a day of
-    the default data was to read it again for each of 260 nodes. What a node leaves behind ends with it
-    as before: its transaction and its temporary tables.
+    A new session knows nothing of the catalogue yet, so a quarter of what the server did in a day
+    of the default data was to read it again for each of 260 nodes. What a node leaves behind ends
+    with it as before: its transaction and its temporary tables.
     """
     import psycopg2  # noqa: PLC0415 - only with dbt
     from dbt.adapters.contracts.connection import ConnectionState  # noqa: PLC0415
