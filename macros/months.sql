@@ -98,10 +98,10 @@
     {#- The build that last wrote to a relation whose columns are fixed by contract and leave no room
         for `_build_id`: builds are recorded before they write. -#}
     {%- if not (execute and is_incremental()) -%}{{ return(0) }}{%- endif -%}
-    {{- return(run_query(
+    {{- return(asked_once(
         'select coalesce(max(build_id), 0) from silver.builds where started_at <= (select max(updated_at) from '
         ~ this ~ ')'
-    ).columns[0].values()[0]) -}}
+    )) -}}
 {%- endmacro %}
 
 {% macro latest_spending(series, shifts, each_alone=false) -%}

@@ -52,11 +52,7 @@
         where _build_id > {{ watermark() }} and transaction_at is not null
         order by 1
     {%- endset -%}
-    {%- set literals = [] -%}
-    {%- for day in run_query(days).columns[0].values() -%}
-        {%- do literals.append("cast('" ~ day ~ "' as date)") -%}
-    {%- endfor -%}
-    {{- return(literals | join(', ') or 'null') -}}
+    {{- return(date_literals(days)) -}}
 {%- endmacro %}
 
 {% macro delete_touched_transaction_days() -%}

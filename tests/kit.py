@@ -7,7 +7,8 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,21 @@ READER_PASSWORD = "a reader of these tests"
 BUILD_TIMES = {("dst", "created_at"), ("dst", "updated_at")}
 # What shows the server as it is at the moment; the stored relations behind it are compared.
 LIVE_RELATIONS = {("gold", "database_health"), ("gold", "realtime_analytics")}
+
+# Seconds that anything may take before a test gives up, on a slow machine too.
+PATIENCE = 120
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition.
+
+    Raises:
+        AssertionError: it does not come true.
+    """
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 @dataclass(frozen=True)

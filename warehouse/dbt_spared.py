@@ -34,7 +34,7 @@ def _leave_unheard_unsaid() -> None:
         if is_heard or (level or e.level_tag()) != EventLevel.DEBUG:
             say(manager, e, level, *rest, **options)
 
-    setattr(EventManager, "fire_event", fire_event)  # noqa: B010 - mypy refuses to see it assigned
+    EventManager.fire_event = fire_event  # type: ignore[assignment, method-assign]
 
 
 def _leave_sql_flat() -> None:
@@ -76,4 +76,4 @@ def _keep_connections() -> None:
         except psycopg2.Error:
             close(manager)
 
-    setattr(PostgresConnectionManager, "release", release)  # noqa: B010 - as above
+    PostgresConnectionManager.release = release  # type: ignore[assignment, method-assign]

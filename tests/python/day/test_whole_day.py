@@ -10,18 +10,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.kit import ROOT, Warehouse
+from tests.kit import PATIENCE, ROOT, Warehouse, until
 from tests.python.warehouse.conftest import write_manifest
 from warehouse.server import _processes_in
-
-PATIENCE = 120
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +44,6 @@ def _day(copy: Warehouse, day: dt.date, *options: str) -> subprocess.Popen[str]:
         cwd=ROOT, env=copy.environment | {"REPORT_OUTPUT_DIR": str(folder / "reports")},
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-
-
-def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def _in_mid_build(copy: Warehouse, since: int) -> Callable[[], bool]:
@@ -84,7 +74,7 @@ def test_a_day_with_the_server_killed_in_mid_build(copy: Warehouse, end: dt.date
     day = end + dt.timedelta(days=1)
     half = _in_mid_build(copy, _newest_build(copy))
     process = _day(copy, day, "--day-transactions", "500")
-    _until(half)
+    until(half)
     for pid in _processes_in(copy.home / "data"):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -111,11 +101,11 @@ def test_a_day_with_the_run_killed_in_mid_build(copy: Warehouse, end: dt.date) -
     before = _newest_build(copy)
     half = _in_mid_build(copy, before)
     process = _day(copy, day, "--no-reports")
-    _until(half)
+    until(half)
     process.kill()
     process.communicate()
     again = _day(copy, day, "--no-reports")
-    _until(lambda: _newest_build(copy) > before + 1)
+    until(lambda: _newest_build(copy) > before + 1)
     refused = _day(copy, day, "--no-wait")  # two at once
     said, _ = refused.communicate(timeout=PATIENCE)
     assert refused.returncode == 75 and "error: Another run is at work" in said

@@ -8,14 +8,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.kit import until
 from warehouse import dbt_cli, locks, packages
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
@@ -206,13 +206,6 @@ def test_a_killed_build_lets_go(database: Settings) -> None:
     process.kill()
     process.wait()
     until(lambda: holders(database) == [])
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_outside_the_project_dbt_is_left_alone(

@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tests.kit import until
 from warehouse import loader, locks
 from warehouse.bronze import Table, read_tables
 from warehouse.config import PROJECT_ROOT, Settings
@@ -420,7 +420,7 @@ def test_a_loader_waits_for_another(
         _holding(database, f"select pg_advisory_lock({locks.LOAD})") as other,
         _loading(folder, database),
     ):
-        _until(lambda: _waits_for_a_lock(database))
+        until(lambda: _waits_for_a_lock(database))
         assert read_bronze(database) == {}
         assert "Another loader is at work, waiting for it." in caplog.messages
         other.close()
@@ -436,7 +436,7 @@ def test_a_loader_waits_for_what_another_has_left_under_way(
     manifest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     statement = f"insert into bronze.load_batches values (2, '2023-02-28', null, '{manifest}')"
     with _holding(database, statement) as other, _loading(folder, database) as done:
-        _until(lambda: _waits_for_a_lock(database))
+        until(lambda: _waits_for_a_lock(database))
         other.commit()
     assert [result.skipped for result in done] == [True]
 
@@ -455,7 +455,7 @@ def test_batches_overlap_and_are_committed_in_order(database: Settings, write_ba
             " and application_name = 'warehouse load' and state = 'idle in transaction'"
             " and query like 'insert into bronze.load_batch_files%%'"
         )
-        _until(lambda: _waits_for_a_lock(database) and ask(database, copied))
+        until(lambda: _waits_for_a_lock(database) and ask(database, copied))
         assert ask(database, "select max(batch_id) from bronze.load_batches") == [(1,)]
         other.rollback()
     assert ask(
@@ -499,7 +499,7 @@ def test_an_interrupted_loader_stops_at_once(database: Settings, write_batch: Wr
             stderr=subprocess.PIPE,
             text=True,
         )
-        _until(lambda: _waits_for_a_lock(database))
+        until(lambda: _waits_for_a_lock(database))
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=120)[1] == "interrupted\n"
         assert process.returncode == 130
@@ -542,13 +542,6 @@ def _waits_for_a_lock(settings: Settings) -> bool:
             " and datname = current_database() and wait_event_type = 'Lock'",
         )
     )
-
-
-def _until(condition: Any) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def _kill_loaders(settings: Settings) -> None:

@@ -11,14 +11,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.kit import until
 from warehouse.binaries import find_bin_dir
 from warehouse.config import PROJECT_ROOT, Settings
 from warehouse.db import connect
@@ -201,7 +201,7 @@ def test_killed_postmaster_loses_nothing_committed(warehouse: Warehouse) -> None
     pid = postmaster_pid(warehouse.home / "data")
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    _until(lambda: postmaster_pid(warehouse.home / "data") is None)
+    until(lambda: postmaster_pid(warehouse.home / "data") is None)
     assert (warehouse.home / "data" / "postmaster.pid").exists()
     assert warehouse("status").returncode == 3
     done = warehouse("start")
@@ -436,13 +436,6 @@ def test_help(warehouse: Warehouse, command: str) -> None:
     done = warehouse(command, "--help")
     assert done.returncode == 0
     assert done.stdout.startswith(f"usage: python -m warehouse {command}")
-
-
-def _until(done: Callable[[], object]) -> None:
-    end = time.monotonic() + 120
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def _argv(process: Path) -> list[str]:
