@@ -99,3 +99,4 @@
 {% macro months_from(month, number) %}{{ month }}{% endmacro %}
 {% macro replace_all_rows() %}{% endmacro %}
 {% macro touched_users() %}select user_id from users{% endmacro %}
+{% macro differing_rows(relation, key) %}select * from {{ relation }}{% endmacro %}

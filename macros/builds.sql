@@ -114,3 +114,25 @@
         ~ '(select max(last_batch_id) from silver.builds)'
     )) -}}
 {%- endmacro %}
+
+{% macro replace_all_rows() -%}
+    {#- Pre-hook, in the transaction of the insert that follows: what views read is made anew in its place. -#}
+    {{- return('delete from ' ~ this if is_incremental() else 'select 1') -}}
+{%- endmacro %}
+
+{% macro differing_rows(relation, key) -%}
+    {#- Of the rows made anew those that `this` does not hold as they are: what comes out as it was keeps its
+        `_build_id`, and nobody looks at it again. Columns that only say when are not compared. -#}
+    select * from {{ relation }}
+    {%- if execute and is_incremental() %}
+    where
+        not exists (
+            select 1 from {{ this }} as known
+            where
+                known.{{ key }} = {{ relation }}.{{ key }}
+                {%- for column in model.columns if column not in [key, 'dw_updated_at', '_build_id'] %}
+                and known.{{ column }} is not distinct from {{ relation }}.{{ column }}
+                {%- endfor %}
+        )
+    {%- endif %}
+{%- endmacro %}

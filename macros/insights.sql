@@ -57,7 +57,58 @@
     cast({{ dbt.dateadd('month', number, month) }} as date)
 {%- endmacro %}
 
-{% macro replace_all_rows() -%}
-    {#- Pre-hook, in the transaction of the insert that follows: what views read is made anew in its place. -#}
-    {{- return('delete from ' ~ this if is_incremental() else 'select 1') -}}
+{#- What is told of people changes for few of them from day to day. The pre-hooks delete it, in the transaction of the
+    insert that follows; the models make what is then not there. -#}
+
+{% macro delete_touched_people() -%}
+    {#- Whose months or description changed, and everybody when a month is over. -#}
+    {%- if not is_incremental() -%}{{ return('select 1') }}{%- endif %}
+    delete from {{ this }}
+    where
+        period_end_date <> (
+            select {{ dbt.dateadd('day', -1, month_of('as_of.as_of_date')) }} from {{ ref('as_of_date') }} as as_of
+        )
+        {%- for relation in ['fact_customer_monthly', 'dim_customer_private'] %}
+        or customer_id in (
+            select changed.customer_id from {{ ref(relation) }} as changed where changed._build_id > {{ watermark() }}
+        )
+        {%- endfor %}
+{%- endmacro %}
+
+{% macro delete_touched_spending() -%}
+    {#- Of people who were made anew or are no customers any more, of those who have bookings between the as-of date then
+        and now, and what knows of later bookings. -#}
+    {%- if not is_incremental() -%}{{ return('select 1') }}{%- endif -%}
+    {%- set people = ref('financial_health_private') %}
+    delete from {{ this }}
+    where
+        as_of_date > {{ as_of_day() }}
+        or customer_id in (select people.customer_id from {{ people }} as people where people._build_id > {{ watermark() }})
+        or customer_id not in (select people.customer_id from {{ people }} as people)
+        or customer_id in (
+            select bookings.customer_id from {{ ref('fact_transactions') }} as bookings
+            where
+                bookings.transaction_date <= {{ as_of_day() }}
+                and bookings.transaction_date > (select max(known.as_of_date) from {{ this }} as known)
+        )
+{%- endmacro %}
+
+{% macro delete_lines_that_ended() -%}
+    {#- Of person_spending: what is neither spent on nor has a budget any more. -#}
+    {%- if not is_incremental() -%}{{ return('select 1') }}{%- endif %}
+    delete from {{ this }} as known
+    where
+        not exists (
+            select 1 from {{ ref('person_spending_sums') }} as sums
+            where known.person_spending_key = sums.person_spending_key
+        )
+        and (
+            known.spending_kind <> 'flexible'
+            or not exists (
+                select 1 from {{ ref('budgets') }} as budgets
+                inner join {{ ref('financial_health_private') }} as people
+                    on budgets.customer_id = people.customer_id
+                where known.customer_id = budgets.customer_id and known.category_name = budgets.category_name
+            )
+        )
 {%- endmacro %}

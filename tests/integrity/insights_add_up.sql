@@ -16,7 +16,7 @@ dst as (
     from {{ ref('dst_monthly_spending_summary_private') }} as summary
     inner join people
         on summary.customer_id = people.customer_id
-    where summary.month_start_date <= people.as_of_date
+    where summary.month_start_date <= (select as_of.as_of_date from {{ ref('as_of_date') }} as as_of)
     group by summary.customer_id, summary.category_name
 ),
 

@@ -1,6 +1,11 @@
 -- grain: one row per customer and calendar month, from sign-up (or the first batch) to the as-of date
--- depends_on: {{ ref('base_transactions') }}
+-- depends_on: {{ ref('customers_snapshot') }}
+-- depends_on: {{ ref('accounts_snapshot') }}
 -- depends_on: {{ ref('dim_account') }}
+-- depends_on: {{ ref('base_transactions') }}
+-- depends_on: {{ ref('base_customer_interactions') }}
+-- depends_on: {{ ref('base_loan_payments') }}
+-- depends_on: {{ ref('base_fraud_alerts') }}
 
 with customers as (
     select * from {{ ref('dim_customer_private') }}
@@ -10,11 +15,6 @@ as_of as (
     select as_of_date from {{ ref('as_of_date') }}
 ),
 
-first_batch as (
-    select cast({{ dbt.date_trunc('month', 'min(transaction_date)') }} as date) as first_month
-    from {{ ref('fact_transactions') }}
-),
-
 {% if is_incremental() -%}
 built as (
     select
@@ -22,7 +22,18 @@ built as (
         max(known.month_start_date) as last_month
     from {{ this }} as known
 ),
+{%- endif %}
 
+first_batch as (
+    select cast({{ dbt.date_trunc('month', 'min(transaction_date)') }} as date) as first_month
+    from {{ ref('fact_transactions') }}
+    {%- if is_incremental() %}
+    -- of the others it is known
+    where _build_id > {{ watermark() }}
+    {%- endif %}
+),
+
+{% if is_incremental() -%}
 -- every version of the bookings that are new: one may have stood in another month or account before
 moves as (
     select
@@ -35,7 +46,7 @@ moves as (
     where changed._build_id > {{ watermark() }} and versions.disposition = 'kept'
 ),
 
--- who changed, and from which month on; whole lives where that is quicker than finding out
+-- who changed, and from which month on
 changes as (
     select
         customer_id,
@@ -48,18 +59,47 @@ changes as (
     from moves
     inner join {{ ref('dim_account') }} as owners
         on moves.account_id = owners.account_id
-    {% for relation in [
-        'dim_customer_private', 'dim_account', 'fact_customer_interactions', 'fact_loan_payments',
-        'fact_fraud_alerts'
+    -- described by another version; a whole life where it may begin in another month
+    union all
+    select
+        customers.customer_id,
+        case
+            when min(customers.signup_date) = max(customers.signup_date)
+                then greatest(min(recorded.dbt_valid_from), min(customers.signup_date))
+            else cast('1900-01-01' as date)
+        end as moved_at
+    from {{ ref('customers_snapshot') }} as recorded
+    inner join customers
+        on recorded.customer_id = customers.customer_id
+    where recorded._recorded_build_id > {{ watermark() }}
+    group by customers.customer_id
+    -- balances: nothing is known of an account before its first version, and closed it is from a date that may be past
+    union all
+    select
+        owners.customer_id,
+        least(recorded.updated_at, owners.close_date) as moved_at
+    from {{ ref('accounts_snapshot') }} as recorded
+    inner join {{ ref('dim_account') }} as owners
+        on recorded.account_id = owners.account_id
+    where recorded._recorded_build_id > {{ watermark() }}
+    {% for relation, moment in [
+        ('base_customer_interactions', 'interaction_at'), ('base_loan_payments', 'scheduled_date'),
+        ('base_fraud_alerts', 'alert_at')
     ] -%}
     union all
     select
         customer_id,
-        cast('1900-01-01' as timestamp) as moved_at
+        {{ moment }} as moved_at
     from {{ ref(relation) }}
     where _build_id > {{ watermark() }}
     {% endfor -%}
     -- what was known to come after the last as-of date, and has come
+    union all
+    select
+        customer_id,
+        transaction_date as moved_at
+    from {{ ref('fact_transactions') }}
+    where transaction_date > cast('{{ previous_business_day() }}' as date)
     union all
     select
         customer_id,
@@ -93,9 +133,31 @@ lives as (
     group by customers.customer_id
 ),
 
-months as (
+-- from which month on the months of a customer are to be made
+spans as (
     select
         lives.customer_id,
+        lives.signup_date,
+        {% if is_incremental() -%}
+        case
+            when first_batch.first_month < built.first_month then first_batch.first_month
+            else greatest(built.first_month, least(touched.from_month, {{ months_from('built.last_month', 1) }}))
+        end as from_month
+        {%- else -%}
+        first_batch.first_month as from_month
+        {%- endif %}
+    from lives
+    cross join first_batch
+    {%- if is_incremental() %}
+    cross join built
+    left join touched
+        on lives.customer_id = touched.customer_id
+    {%- endif %}
+),
+
+months as (
+    select
+        spans.customer_id,
         dates.year,
         dates.month,
         dates.month_start_date,
@@ -103,28 +165,15 @@ months as (
         dates.days_in_month,
         {{ dbt.dateadd('day', 1, 'dates.month_end_date') }} as month_over,
         least(dates.month_end_date, as_of.as_of_date) as measured_on,
-        {{ dbt.datediff('lives.signup_date', 'dates.month_start_date', 'month') }} as tenure_months
-    from {{ ref('dim_date') }} as dates
+        {{ dbt.datediff('spans.signup_date', 'dates.month_start_date', 'month') }} as tenure_months
+    from spans
     cross join as_of
-    cross join first_batch
-    inner join lives
-        on dates.month_end_date >= lives.signup_date
-    {%- if is_incremental() %}
-    cross join built
-    left join touched
-        on lives.customer_id = touched.customer_id
-    {%- endif %}
+    inner join {{ ref('dim_date') }} as dates
+        on dates.month_start_date >= spans.from_month and dates.month_end_date >= spans.signup_date
     where
         dates.is_month_start
         and dates.full_date <= as_of.as_of_date
-        and dates.full_date >= first_batch.first_month
-    {%- if is_incremental() %}
-    and (
-        dates.full_date >= touched.from_month
-        or dates.full_date < built.first_month
-        or dates.full_date > built.last_month
-    )
-    {%- endif %}
+        and spans.from_month <= as_of.as_of_date
 ),
 
 activity as (
@@ -160,7 +209,9 @@ activity as (
         max(transaction_date) as last_transaction_date
     from {{ ref('fact_transactions') }} as bookings
     {%- if is_incremental() %}
-    where exists (
+    where
+        bookings.transaction_date >= (select min(touched.from_month) from touched)
+        and exists (
             select 1 from touched
             where
                 bookings.customer_id = touched.customer_id
@@ -224,6 +275,9 @@ balances as (
             months.customer_id = periods.customer_id
             and months.measured_on >= periods.period_start_date
             and months.measured_on < periods.period_end_date
+    {%- if is_incremental() %}
+    where periods.period_end_date > (select min(months.measured_on) from months)
+    {%- endif %}
     group by months.customer_id, months.month_start_date
 ),
 
@@ -288,4 +342,4 @@ final as (
     {% endfor %}
 )
 
-select * from final
+{{ differing_rows('final', 'customer_month_key') }}

@@ -9,20 +9,44 @@ people as (
     select * from {{ ref('financial_health_private') }}
 ),
 
+as_of as (
+    select
+        as_of_date,
+        {{ dbt.last_day('as_of_date', 'month') }} as month_end_date
+    from {{ ref('as_of_date') }}
+),
+
+-- what is still to come this month: the usual amount of a day for each day left, and a bill that is due and not booked
+expected as (
+    select
+        spending.*,
+        case
+            when spending.months_observed < 3 then 0
+            when spending.spending_kind = 'flexible' then greatest(round(
+                1.0 * spending.period_amount / spending.months_observed
+                * {{ dbt.datediff('as_of.as_of_date', 'as_of.month_end_date', 'day') }}
+                / extract(day from as_of.month_end_date), 2
+            ), 0)
+            when spending.is_bill_due then greatest(spending.usual_bill_amount - spending.month_to_date_amount, 0)
+            else 0
+        end as expected_rest_amount
+    from spending
+    cross join as_of
+),
+
 budgets as (
     select
         customer_id,
         category_name,
         category_group,
-        as_of_date,
         coalesce(max(explicit_budget_amount), sum(history_budget_amount)) as budget_amount,
         case when max(explicit_budget_amount) is null then 'history' else 'explicit' end as budget_source,
         max(explicit_budget_amount) is not null or sum(history_budget_amount) > 0 as has_budget,
         sum(month_to_date_amount) as spent_amount,
         sum(month_to_date_amount) + sum(expected_rest_amount) as projected_amount,
         max(coalesce(category_highest_amount, 0)) as highest_month_amount
-    from spending
-    group by customer_id, category_name, category_group, as_of_date
+    from expected
+    group by customer_id, category_name, category_group
 ),
 
 judged as (
@@ -53,10 +77,10 @@ select
     {{ masked_name("people.person_name") }} as person_name,
     alerts.category_name,
     alerts.category_group,
-    alerts.as_of_date,
-    {{ month_of('alerts.as_of_date') }} as month_start_date,
-    cast(extract(day from alerts.as_of_date) as integer) as days_elapsed,
-    cast(extract(day from {{ dbt.last_day('alerts.as_of_date', 'month') }}) as integer) as days_in_month,
+    as_of.as_of_date,
+    {{ month_of('as_of.as_of_date') }} as month_start_date,
+    cast(extract(day from as_of.as_of_date) as integer) as days_elapsed,
+    cast(extract(day from as_of.month_end_date) as integer) as days_in_month,
     alerts.alert_level,
     case
         when alerts.alert_level <> 'none'
@@ -75,3 +99,4 @@ select
 from alerts
 inner join people
     on alerts.customer_id = people.customer_id
+cross join as_of

@@ -21,7 +21,7 @@ select
         partition by savings.customer_id
         order by savings.monthly_saving_amount desc, savings.person_spending_key asc
     ) as integer) as recommendation_rank,
-    savings.as_of_date,
+    as_of.as_of_date,
     savings.lever_code,
     levers.lever_kind,
     levers.lever_name,
@@ -79,5 +79,6 @@ select
 from savings
 inner join people
     on savings.customer_id = people.customer_id
+cross join {{ ref('as_of_date') }} as as_of
 inner join levers
     on savings.lever_code = levers.lever_code

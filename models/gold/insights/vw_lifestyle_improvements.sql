@@ -26,7 +26,7 @@ select
         partition by savings.customer_id
         order by savings.monthly_saving_amount desc, savings.person_spending_key asc
     ) as integer) as improvement_rank,
-    savings.as_of_date,
+    as_of.as_of_date,
     savings.lever_code,
     levers.lever_name,
     savings.category_name,
@@ -62,5 +62,6 @@ select
 from savings
 inner join people
     on savings.customer_id = people.customer_id
+cross join {{ ref('as_of_date') }} as as_of
 inner join levers
     on savings.lever_code = levers.lever_code

@@ -16,7 +16,7 @@ select
     spending.category_name,
     spending.category_group,
     spending.spending_kind,
-    spending.as_of_date,
+    as_of.as_of_date,
     spending.period_start_date,
     spending.period_end_date,
     spending.months_observed,
@@ -50,3 +50,4 @@ select
 from spending
 inner join people
     on spending.customer_id = people.customer_id
+cross join {{ ref('as_of_date') }} as as_of

@@ -4,7 +4,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ 'delete from ' ~ this if is_incremental() else 'select 1' }}"
+    pre_hook="{{ replace_all_rows() }}"
 ) }}
 {% set slots_a_day = 288 %}
 {% set weeks = 12 %}
