@@ -75,22 +75,27 @@
         {%- endfor %}
 {%- endmacro %}
 
+{% macro touched_spenders() -%}
+    {#- Who was made anew, or has bookings between the as-of date then and now; none, that is everybody, where that date
+        has gone back. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return(none) }}{%- endif -%}
+    {%- if not asked_once('select max(as_of_date) <= ' ~ as_of_day() ~ ' from ' ~ this) -%}{{ return(none) }}{%- endif %}
+    select people.customer_id from {{ ref('financial_health_private') }} as people
+    where people._build_id > {{ watermark() }}
+    union
+    select bookings.customer_id from {{ ref('fact_transactions') }} as bookings
+    where
+        bookings.transaction_date <= {{ as_of_day() }}
+        and bookings.transaction_date > cast('{{ asked_once('select max(as_of_date) from ' ~ this) }}' as date)
+{%- endmacro %}
+
 {% macro delete_touched_spending() -%}
-    {#- Of people who were made anew or are no customers any more, of those who have bookings between the as-of date then
-        and now, and what knows of later bookings. -#}
-    {%- if not is_incremental() -%}{{ return('select 1') }}{%- endif -%}
-    {%- set people = ref('financial_health_private') %}
+    {#- Of those, and of people who are no customers any more. -#}
+    {%- if not is_incremental() -%}{{ return('select 1') }}{%- endif %}
     delete from {{ this }}
     where
-        as_of_date > {{ as_of_day() }}
-        or customer_id in (select people.customer_id from {{ people }} as people where people._build_id > {{ watermark() }})
-        or customer_id not in (select people.customer_id from {{ people }} as people)
-        or customer_id in (
-            select bookings.customer_id from {{ ref('fact_transactions') }} as bookings
-            where
-                bookings.transaction_date <= {{ as_of_day() }}
-                and bookings.transaction_date > (select max(known.as_of_date) from {{ this }} as known)
-        )
+        customer_id in ({{ touched_spenders() or 'select customer_id from ' ~ this }})
+        or customer_id not in (select people.customer_id from {{ ref('financial_health_private') }} as people)
 {%- endmacro %}
 
 {% macro delete_lines_that_ended() -%}

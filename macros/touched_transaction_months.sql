@@ -62,3 +62,30 @@
     select 1
     {%- endif %}
 {%- endmacro %}
+
+{#- The same for sums over customers. -#}
+
+{% macro touched_customer_months() -%}
+    {#- Months in which a customer's month was written, and those that were not over at the last build: on another as-of
+        date people are of another age. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return('null') }}{%- endif -%}
+    {%- set months -%}
+        select month_start_date
+        from {{ ref('fact_customer_monthly') }}
+        where _build_id > {{ watermark() }}
+        union
+        select month_start_date
+        from {{ ref('fact_customer_monthly') }}
+        where month_start_date >= {{ month_of("cast('" ~ previous_business_day() ~ "' as date)") }}
+        order by 1
+    {%- endset -%}
+    {{- return(date_literals(months)) -}}
+{%- endmacro %}
+
+{% macro delete_touched_customer_months() -%}
+    {%- if is_incremental() %}
+    delete from {{ this }} where month_start_date in ({{ touched_customer_months() }})
+    {%- else %}
+    select 1
+    {%- endif %}
+{%- endmacro %}

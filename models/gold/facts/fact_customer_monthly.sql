@@ -34,16 +34,8 @@ first_batch as (
 ),
 
 {% if is_incremental() -%}
--- every version of the bookings that are new: one may have stood in another month or account before
 moves as (
-    select
-        versions.customer_id,
-        versions.account_id,
-        versions.transaction_at as moved_at
-    from {{ ref('fact_transactions') }} as changed
-    inner join {{ ref('base_transactions') }} as versions
-        on changed.transaction_id = versions.transaction_id
-    where changed._build_id > {{ watermark() }} and versions.disposition = 'kept'
+    {{ versions_of_new_bookings() }}
 ),
 
 -- who changed, and from which month on

@@ -40,13 +40,31 @@ customers as (
         {%- endif %}
 ),
 
+monthly as (
+    select
+        customer_id,
+        month_start_date,
+        tenure_months,
+        purchase_count,
+        income_amount,
+        spending_amount,
+        essential_amount,
+        discretionary_amount,
+        loan_paid_amount,
+        loan_payment_count,
+        late_payment_count,
+        asset_amount
+    from {{ ref('fact_customer_monthly') }}
+    where customer_id in (select customers.customer_id from customers)
+),
+
 -- complete months only: neither the one of sign-up nor the one that is not over
 months as (
     select
         monthly.*,
         customers.annual_income,
         moments.is_now
-    from {{ ref('fact_customer_monthly') }} as monthly
+    from monthly
     inner join customers
         on monthly.customer_id = customers.customer_id
     cross join moments
@@ -80,12 +98,8 @@ lives as (
     select
         customer_id,
         min(month_start_date) as first_full_month
-    from {{ ref('fact_customer_monthly') }}
-    where
-        tenure_months >= 1
-        {%- if is_incremental() %}
-        and customer_id in (select customers.customer_id from customers)
-        {%- endif %}
+    from monthly
+    where tenure_months >= 1
     group by customer_id
 ),
 
@@ -94,7 +108,7 @@ assets as (
         monthly.customer_id,
         moments.is_now,
         monthly.asset_amount
-    from {{ ref('fact_customer_monthly') }} as monthly
+    from monthly
     inner join moments
         on monthly.month_start_date = moments.this_month
 ),

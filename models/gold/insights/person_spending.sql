@@ -32,6 +32,8 @@ sums as (
     select
         person_spending_key,
         {{ (line + measures) | join(', ') }},
+        all_period_amount,
+        category_group,
         highest_month_amount,
         bill_interval_months,
         last_bill_month,
@@ -47,16 +49,25 @@ sums as (
         {%- for measure in measures %}
         0 as {{ measure }},
         {%- endfor %}
+        coalesce(max(others.all_period_amount), 0) as all_period_amount,
+        max(categories.category_group) as category_group,
         cast(null as numeric) as highest_month_amount,
         cast(null as integer) as bill_interval_months,
         cast(null as date) as last_bill_month,
-        max(others.category_highest_amount) as category_highest_amount,
-        coalesce(max(others.category_months), 0) as category_months
+        max(others.category_highest_amount) filter (where others.category_name = budgets.category_name)
+            as category_highest_amount,
+        coalesce(max(others.category_months) filter (where others.category_name = budgets.category_name), 0)
+            as category_months
     from {{ ref('budgets') }} as budgets
+    inner join categories
+        on budgets.category_name = categories.category_name
     left join {{ ref('person_spending_sums') }} as others
-        on budgets.customer_id = others.customer_id and budgets.category_name = others.category_name
+        on budgets.customer_id = others.customer_id
     group by budgets.customer_id, budgets.category_name
-    having count(*) filter (where others.spending_kind = 'flexible') = 0
+    having
+        count(*) filter (
+            where others.category_name = budgets.category_name and others.spending_kind = 'flexible'
+        ) = 0
 ),
 
 lines as (
@@ -69,14 +80,11 @@ lines as (
         people.months_observed,
         people.income_bracket,
         people.household,
-        sum(sums.period_amount) over (partition by sums.customer_id) as all_period_amount,
         1.0 * sums.period_amount / nullif(people.months_observed, 0) as monthly,
         -- what the values compared below are parts of: a month's pay, or its spending where the pay is not seen
         case
             when people.coverage = 'full' then people.monthly_income_amount
-            else
-                1.0 * sum(sums.period_amount) over (partition by sums.customer_id)
-                / nullif(people.months_observed, 0)
+            else 1.0 * sums.all_period_amount / nullif(people.months_observed, 0)
         end as value_unit,
         sums.spending_kind = 'flexible'
         or (sums.spending_kind = 'committed' and people.months_observed = 12) as is_comparable,
@@ -220,7 +228,7 @@ final as (
         expected.person_spending_key,
         expected.customer_id,
         expected.category_name,
-        categories.category_group,
+        expected.category_group,
         expected.spending_kind,
         expected.period_start_date,
         expected.period_end_date,
@@ -281,10 +289,10 @@ final as (
         {{ dbt.current_timestamp() }} as dw_updated_at,
         {{ build_number() }} as _build_id
     from expected
-    inner join categories
-        on expected.category_name = categories.category_name
     left join {{ ref('budgets') }} as budgets
         on expected.customer_id = budgets.customer_id and expected.category_name = budgets.category_name
+    -- what has no category is part of a person's spending, but nobody's line
+    where expected.category_group is not null
 )
 
 {{ differing_rows('final', 'person_spending_key') }}

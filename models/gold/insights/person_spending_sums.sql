@@ -6,6 +6,7 @@
     incremental_strategy='append',
     pre_hook="{{ delete_touched_spending() }}"
 ) }}
+{% set touched = touched_spenders() %}
 {% set line = ['customer_id', 'category_name', 'spending_kind'] %}
 
 with people as (
@@ -14,9 +15,16 @@ with people as (
         {{ months_from(month_of('period_end_date'), 1) }} as this_month,
         {{ months_from('period_start_date', -12) }} as previous_start_date
     from {{ ref('financial_health_private') }}
-    {%- if is_incremental() %}
-    where customer_id not in (select known.customer_id from {{ this }} as known)
+    {%- if touched %}
+    where customer_id in ({{ touched }})
     {%- endif %}
+),
+
+categories as (
+    select distinct
+        category_name,
+        category_group
+    from {{ ref('spending_categories') }}
 ),
 
 -- two years of complete months and the one that runs; fraud is spending, but no habit
@@ -39,6 +47,9 @@ bookings as (
         is_spending
         and transaction_date >= {{ months_from(month_of(as_of_day()), -24) }}
         and transaction_date <= {{ as_of_day() }}
+        {%- if touched %}
+        and customer_id in (select people.customer_id from people)
+        {%- endif %}
 ),
 
 months as (
@@ -126,6 +137,8 @@ final as (
     select
         {{ surrogate_key(['sums.customer_id', 'sums.category_name', 'sums.spending_kind']) }} as person_spending_key,
         sums.*,
+        sum(sums.period_amount) over (partition by sums.customer_id) as all_period_amount,
+        categories.category_group,
         cast(bills.bill_interval_months as integer) as bill_interval_months,
         bills.last_month as last_bill_month,
         category_months.category_highest_amount,
@@ -133,6 +146,8 @@ final as (
         {{ as_of_day() }} as as_of_date,
         {{ build_number() }} as _build_id
     from sums
+    left join categories
+        on sums.category_name = categories.category_name
     left join category_months
         on
             sums.customer_id = category_months.customer_id

@@ -1,9 +1,19 @@
 -- grain: one row per calendar month, product and account status
 -- Accounts and balances at the end of the month (of the running month: on the as-of date). What begins and
--- what ends in a month is summed and then run up, which reads every period once and no day of it.
+-- what ends in a month is summed and then run up from the month before, which reads every period once and no day of it.
+-- depends_on: {{ ref('base_transactions') }}
+-- depends_on: {{ ref('fact_transactions') }}
+-- depends_on: {{ ref('accounts_snapshot') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ delete_touched_account_months() }}"
+) }}
+{%- set from_month = first_touched_account_month() %}
 
 with months as (
     select distinct month_start_date from {{ ref('fact_customer_monthly') }}
+    where month_start_date >= {{ from_month }}
 ),
 
 begun as (
@@ -29,7 +39,9 @@ spans as (
         sum(case when balance_amount > 0 then balance_amount else 0 end) as held_amount,
         sum(case when balance_amount < 0 then -balance_amount else 0 end) as owed_amount
     from {{ ref('account_balance_periods') }}
-    where {{ month_of('period_start_date') }} <> {{ month_of('period_end_date') }}
+    where
+        period_end_date >= {{ from_month }}
+        and {{ month_of('period_start_date') }} <> {{ month_of('period_end_date') }}
     group by product_id, account_status, {{ month_of('period_start_date') }}, {{ month_of('period_end_date') }}
 ),
 
@@ -43,6 +55,7 @@ steps as (
         0 as held_amount,
         0 as owed_amount
     from accounts
+    where {{ edge }}_date >= {{ from_month }}
     group by product_id, account_status, {{ month_of(edge ~ '_date') }}
     union all
     select
@@ -53,10 +66,23 @@ steps as (
         0 {{ sign }} held_amount as held_amount,
         0 {{ sign }} owed_amount as owed_amount
     from spans
+    where {{ edge }}_month >= {{ from_month }}
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
+    {%- if is_incremental() %}
+    union all
+    select
+        product_id,
+        account_status,
+        month_start_date,
+        account_count,
+        held_amount,
+        owed_amount
+    from {{ this }}
+    where month_start_date = {{ months_from(from_month, -1) }}
+    {%- endif %}
 ),
 
 -- what was there before the first month is there in the first month
@@ -106,7 +132,8 @@ final as (
         account_status,
         cast(account_count as bigint) as account_count,
         held_amount,
-        owed_amount
+        owed_amount,
+        {{ build_number() }} as _build_id
     from levels
     where account_count > 0 or held_amount > 0 or owed_amount > 0
 )

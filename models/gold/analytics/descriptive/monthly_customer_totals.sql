@@ -1,10 +1,22 @@
 -- grain: one row per calendar month, dimension, group and member of customers
 -- Customers as they were at the end of the month (of the running month: on the as-of date).
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ delete_touched_customer_months() }}"
+) }}
 {%- set counts = ['customer_count', 'new_customer_count', 'transacting_count', 'transaction_count'] %}
 {%- set amounts = ['spending_amount', 'held_amount', 'owed_amount'] %}
 
 with as_of as (
     select as_of_date from {{ ref('as_of_date') }}
+),
+
+months as (
+    select * from {{ ref('fact_customer_monthly') }}
+    {%- if is_incremental() %}
+    where month_start_date in ({{ touched_customer_months() }})
+    {%- endif %}
 ),
 
 -- a day as a number (yyyymmdd): between two of them lie 10,000 for each whole year
@@ -38,7 +50,7 @@ segments as (
         sum(spending_amount) as spending_amount,
         sum(asset_amount) as held_amount,
         sum(debt_amount) as owed_amount
-    from {{ ref('fact_customer_monthly') }}
+    from months
     group by month_start_date, coalesce(customer_segment, 'Unknown')
 ),
 
@@ -48,7 +60,7 @@ states as (
         people.state,
         count(*) filter (where months.is_customer_active) as customer_count,
         sum(months.spending_amount) as spending_amount
-    from {{ ref('fact_customer_monthly') }} as months
+    from months
     inner join people
         on months.customer_key = people.customer_key
     group by months.month_start_date, people.state
@@ -60,7 +72,7 @@ ages as (
         people.income_bracket,
         {{ age_group('(ends.end_number - people.birth_number) / 10000') }} as age_group,
         count(*) as customer_count
-    from {{ ref('fact_customer_monthly') }} as months
+    from months
     inner join ends
         on months.month_start_date = ends.month_start_date
     inner join people
@@ -112,7 +124,8 @@ unioned as (
 final as (
     select
         {{ surrogate_key(['month_start_date', 'dimension', 'member_group', 'member_code']) }} as monthly_total_key,
-        *
+        *,
+        {{ build_number() }} as _build_id
     from unioned
 )
 
