@@ -28,8 +28,11 @@ first_batch as (
     select cast({{ dbt.date_trunc('month', 'min(transaction_date)') }} as date) as first_month
     from {{ ref('fact_transactions') }}
     {%- if is_incremental() %}
-    -- of the others it is known
-    where _build_id > {{ watermark() }}
+    -- it lies no later than the first month of a customer
+    where
+        transaction_date < (
+            select coalesce({{ months_from('built.first_month', 1) }}, cast('9999-12-31' as date)) from built
+        )
     {%- endif %}
 ),
 
@@ -132,7 +135,7 @@ spans as (
         lives.signup_date,
         {% if is_incremental() -%}
         case
-            when first_batch.first_month < built.first_month then first_batch.first_month
+            when coalesce(first_batch.first_month < built.first_month, true) then first_batch.first_month
             else greatest(built.first_month, least(touched.from_month, {{ months_from('built.last_month', 1) }}))
         end as from_month
         {%- else -%}

@@ -143,7 +143,7 @@ final as (
         bills.last_month as last_bill_month,
         category_months.category_highest_amount,
         cast(coalesce(category_months.category_months, 0) as integer) as category_months,
-        {{ as_of_day() }} as as_of_date,
+        {{ as_of_day() }} as _as_of_date,
         {{ build_number() }} as _build_id
     from sums
     left join categories

@@ -100,6 +100,21 @@ def test_incremental_equals_full_refresh(in_one_go: Warehouse) -> None:
     assert in_one_go.checksums() == before
 
 
+def test_another_as_of_date_and_back(in_one_go: Warehouse) -> None:
+    """A day back, in the same month: what was booked since is not spent yet; then it is again."""
+    insights = ("--select", "as_of_date", "financial_health_private", "person_spending_sums",
+                "person_spending")  # fmt: skip
+    earlier = ("--vars", f"as_of_date: {DAYS[0]}")
+    before = in_one_go.checksums(["gold"])
+    in_one_go.build_models(*insights, *earlier)
+    back = in_one_go.checksums(["gold"])
+    in_one_go.build_models(*insights, *earlier, "--full-refresh")
+    assert in_one_go.checksums(["gold"]) == back
+    assert back["gold.person_spending"] != before["gold.person_spending"]
+    in_one_go.build_models(*insights)
+    assert in_one_go.checksums(["gold"]) == before
+
+
 def test_a_series_that_begins_earlier_than_was_known(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
