@@ -133,20 +133,23 @@ spans as (
     select
         lives.customer_id,
         lives.signup_date,
-        {% if is_incremental() -%}
-        case
-            when coalesce(first_batch.first_month < built.first_month, true) then first_batch.first_month
-            else greatest(built.first_month, least(touched.from_month, {{ months_from('built.last_month', 1) }}))
-        end as from_month
-        {%- else -%}
         first_batch.first_month as from_month
-        {%- endif %}
     from lives
     cross join first_batch
     {%- if is_incremental() %}
     cross join built
+    where coalesce(first_batch.first_month < built.first_month, true)
+    union all
+    select
+        lives.customer_id,
+        lives.signup_date,
+        greatest(built.first_month, least(touched.from_month, {{ months_from('built.last_month', 1) }})) as from_month
+    from lives
+    cross join first_batch
+    cross join built
     left join touched
         on lives.customer_id = touched.customer_id
+    where first_batch.first_month >= built.first_month
     {%- endif %}
 ),
 
@@ -164,7 +167,7 @@ months as (
     from spans
     cross join as_of
     inner join {{ ref('dim_date') }} as dates
-        on dates.month_start_date >= spans.from_month and dates.month_end_date >= spans.signup_date
+        on spans.from_month <= dates.month_start_date and spans.signup_date <= dates.month_end_date
     where
         dates.is_month_start
         and dates.full_date <= as_of.as_of_date
@@ -205,7 +208,7 @@ activity as (
     from {{ ref('fact_transactions') }} as bookings
     {%- if is_incremental() %}
     where
-        bookings.transaction_date >= (select min(touched.from_month) from touched)
+        transaction_date >= (select min(touched.from_month) from touched)
         and exists (
             select 1 from touched
             where
@@ -271,7 +274,7 @@ balances as (
             and months.measured_on >= periods.period_start_date
             and months.measured_on < periods.period_end_date
     {%- if is_incremental() %}
-    where periods.period_end_date > (select min(months.measured_on) from months)
+    where periods.period_end_date > (select min(measured.measured_on) from months as measured)
     {%- endif %}
     group by months.customer_id, months.month_start_date
 ),

@@ -26,18 +26,19 @@ moments as (
     from as_of
 ),
 
+people as (
+    select * from {{ ref('dim_customer_private') }}
+    where is_current and is_active and not is_deleted
+),
+
 customers as (
     select
         *,
         {{ household('number_of_dependents', 'marital_status') }} as household
-    from {{ ref('dim_customer_private') }}
-    where
-        is_current
-        and is_active
-        and not is_deleted
-        {%- if is_incremental() %}
-        and customer_id not in (select known.customer_id from {{ this }} as known)
-        {%- endif %}
+    from people
+    {%- if is_incremental() %}
+    where customer_id not in (select known.customer_id from {{ this }} as known)
+    {%- endif %}
 ),
 
 monthly as (

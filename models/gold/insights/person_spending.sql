@@ -140,17 +140,30 @@ compared as (
             + (lines.previous_squares - lines.previous_amount * lines.previous_amount / 12), 0
         ) / (11 * 12)) as standard_error
     from lines
-    {%- for width, group, shared in [
-        (0, 'close_peers', ['income_bracket', 'household']), (1, 'income_peers', ['income_bracket']), (2, 'all_peers', [])
-    ] %}
-    left join peers as {{ group }}
+    left join peers as close_peers
         on
             lines.is_comparable
-            and {{ group }}.peer_width = {{ width }}
-            {%- for column in ['coverage', 'category_name', 'spending_kind'] + shared %}
-            and lines.{{ column }} = {{ group }}.{{ column }}
-            {%- endfor %}
-    {%- endfor %}
+            and close_peers.peer_width = 0
+            and lines.coverage = close_peers.coverage
+            and lines.category_name = close_peers.category_name
+            and lines.spending_kind = close_peers.spending_kind
+            and lines.income_bracket = close_peers.income_bracket
+            and lines.household = close_peers.household
+    left join peers as income_peers
+        on
+            lines.is_comparable
+            and income_peers.peer_width = 1
+            and lines.coverage = income_peers.coverage
+            and lines.category_name = income_peers.category_name
+            and lines.spending_kind = income_peers.spending_kind
+            and lines.income_bracket = income_peers.income_bracket
+    left join peers as all_peers
+        on
+            lines.is_comparable
+            and all_peers.peer_width = 2
+            and lines.coverage = all_peers.coverage
+            and lines.category_name = all_peers.category_name
+            and lines.spending_kind = all_peers.spending_kind
 ),
 
 judged as (

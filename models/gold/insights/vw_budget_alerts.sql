@@ -1,7 +1,10 @@
 -- grain: one row per active customer and category with a budget of the month that runs
 
 with spending as (
-    select * from {{ ref('person_spending') }}
+    select
+        *,
+        greatest(1.0 * period_amount / nullif(months_observed, 0), 0) as usual_amount
+    from {{ ref('person_spending') }}
     where spending_kind <> 'fraud' and (has_history_budget or explicit_budget_amount is not null)
 ),
 
@@ -12,7 +15,8 @@ people as (
 as_of as (
     select
         as_of_date,
-        {{ dbt.last_day('as_of_date', 'month') }} as month_end_date
+        extract(day from as_of_date) as days_elapsed,
+        extract(day from {{ dbt.last_day('as_of_date', 'month') }}) as days_in_month
     from {{ ref('as_of_date') }}
 ),
 
@@ -22,11 +26,8 @@ expected as (
         spending.*,
         case
             when spending.months_observed < 3 then 0
-            when spending.spending_kind = 'flexible' then greatest(round(
-                1.0 * spending.period_amount / spending.months_observed
-                * {{ dbt.datediff('as_of.as_of_date', 'as_of.month_end_date', 'day') }}
-                / extract(day from as_of.month_end_date), 2
-            ), 0)
+            when spending.spending_kind = 'flexible'
+                then round(spending.usual_amount * (as_of.days_in_month - as_of.days_elapsed) / as_of.days_in_month, 2)
             when spending.is_bill_due then greatest(spending.usual_bill_amount - spending.month_to_date_amount, 0)
             else 0
         end as expected_rest_amount
@@ -79,8 +80,8 @@ select
     alerts.category_group,
     as_of.as_of_date,
     {{ month_of('as_of.as_of_date') }} as month_start_date,
-    cast(extract(day from as_of.as_of_date) as integer) as days_elapsed,
-    cast(extract(day from as_of.month_end_date) as integer) as days_in_month,
+    cast(as_of.days_elapsed as integer) as days_elapsed,
+    cast(as_of.days_in_month as integer) as days_in_month,
     alerts.alert_level,
     case
         when alerts.alert_level <> 'none'
