@@ -25,7 +25,7 @@ from generator.open_banking_text import KEYS as OPEN_BANKING_KEYS
 from generator.randomness import random_for
 from generator.sheet import PIECE, Sheet
 from generator.simulation import Happened
-from generator.timeline import DAY, Period
+from generator.timeline import DAY, NEVER, Period
 
 LATE, MISSTATED, RECATEGORISED, LATE_VERSION = 0.005, 0.002, 0.001, 0.03
 # shares of --dirt by kind, for transactions
@@ -615,7 +615,12 @@ def _choose_untold(happened: Happened, draw: Array) -> tuple[Array, Array, Array
 
 def _months(time: Array) -> Array:
     """Months since 1970-01."""
-    return time.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    day = time // DAY
+    first, last = int(day.min(initial=NEVER)), int(day.max(initial=0))
+    # few days, many times: the calendar is asked once for each day
+    calendar = np.arange(first, last + 1).astype("datetime64[D]")
+    months: Array = calendar.astype("datetime64[M]").astype(np.int64)[day - first]
+    return months
 
 
 def _spending(parts: list[Columns], corrections: _Waiting | None) -> list[dict[str, Any]]:
@@ -637,19 +642,16 @@ def _spending(parts: list[Columns], corrections: _Waiting | None) -> list[dict[s
         return []
     low = int(month.min())
     key = (month - low) * 100 + category
-    keys, place = np.unique(key, return_inverse=True)
-    cents = np.zeros(len(keys), dtype=np.int64)
-    counts = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(cents, place, spent)
-    np.add.at(counts, place, number)
+    # whole numbers far below 2^53: the sums are exact
+    cents, counts = np.bincount(key, weights=spent), np.bincount(key, weights=number)
     return [
         {
-            "month": str(np.datetime64(low + int(k) // 100, "M")),
-            "category_name": ref.CATEGORY_NAMES[int(k) % 100],
+            "month": str(np.datetime64(low + k // 100, "M")),
+            "category_name": ref.CATEGORY_NAMES[k % 100],
             "amount": decimal(int(c)),
             "transactions": int(t),
         }
-        for k, c, t in zip(keys, cents, counts, strict=True)
+        for k, (c, t) in enumerate(zip(cents, counts, strict=True))
         if c or t
     ]
 
