@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -544,9 +545,16 @@ class _Own:
         return lines
 
     def all(self) -> Iterator[Sheet]:
-        """All lines, in pieces."""
-        for start in range(0, len(self.rows), PIECE):
-            yield self.take(slice(start, start + PIECE))
+        """All lines, in pieces: the next one is made while the one before is put to use."""
+        with ThreadPoolExecutor(max_workers=1) as maker:
+            coming: Future[Sheet] | None = None
+            for start in range(0, len(self.rows), PIECE):
+                made = coming
+                coming = maker.submit(self.take, slice(start, start + PIECE))
+                if made is not None:
+                    yield made.result()
+            if coming is not None:
+                yield coming.result()
 
 
 _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {

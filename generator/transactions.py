@@ -13,21 +13,25 @@ from generator import text
 from generator.columns import Array, Columns
 from generator.events import NONE, TEXTS
 from generator.sheet import Layout, Sheet, band
-from generator.timeline import DAY, iso_weekday
 from generator.world import World
 
-# bytes of each column, with room for what is written badly; the description's follow from the names
+# bytes of each column, with room for what is written badly; the description's follow from the names.
+# Cells are as wide as `text` makes them, and columns that are written together have 16 or 32 bytes
 _WIDTHS = {
     "transaction_id": 16, "account_id": 12, "customer_id": 12, "merchant_id": 8,
-    "transaction_date": 20, "transaction_type": 21, "amount": 20, "currency": 3, "channel": 10,
+    "transaction_date": 24, "transaction_type": 32, "amount": 20, "currency": 7, "channel": 10,
     "payment_method": 13, "merchant_category": 13, "mcc_code": 4, "description": 0, "is_fraud": 5,
-    "fraud_score": 5, "location_city": 0, "location_state": 2, "location_country": 2,
-    "latitude": 9, "longitude": 9, "device_id": 11, "ip_address": 14, "is_international": 5,
+    "fraud_score": 10, "location_city": 0, "location_state": 2, "location_country": 2,
+    "latitude": 9, "longitude": 9, "device_id": 12, "ip_address": 16, "is_international": 8,
     "authorization_code": 8, "card_last_four": 4, "is_recurring": 5, "hour_of_day": 2,
     "day_of_week": 1, "is_weekend": 5, "distance_from_home_km": 12, "merchant_risk_score": 4,
-    "velocity_24h": 8, "amount_deviation_score": 8, "processing_time_ms": 8,
-    "decline_reason": 18, "created_at": 19, "updated_at": 19,
+    "velocity_24h": 8, "amount_deviation_score": 12, "processing_time_ms": 8,
+    "decline_reason": 18, "created_at": 24, "updated_at": 24,
 }  # fmt: skip
+
+
+WEEK = 7 * 24  # hours
+_WEEK_BEGAN = 3 * 24  # hours before 1970, which began on a Thursday
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,9 @@ class TransactionWriter:
                 "payment_method": [method for _, method in ways],
             },
         )
-        codes = [*(str(code) for code, _ in ref.merchant_category_codes()), None]
+        codes = [None, *(str(code) for code, _ in ref.merchant_category_codes())]
         self.codes = len(codes)
-        kinds = [(category, code) for category in (*ref.CATEGORY_NAMES, None) for code in codes]
+        kinds = [(category, code) for category in (None, *ref.CATEGORY_NAMES) for code in codes]
         self.kinds = band(
             layout,
             {
@@ -93,18 +97,28 @@ class TransactionWriter:
                 "longitude": [f"{c.longitude:.4f}" for c in cities],
             },
         )
-        hours = [(hour, day) for hour in range(24) for day in range(1, 8)]
+        hours = [(often, day, hour) for often in ("false", "true")
+                 for day in range(1, 8) for hour in range(24)]  # fmt: skip
         self.hours = band(
             layout,
             {
-                "hour_of_day": [str(hour) for hour, _ in hours],
-                "day_of_week": [str(day) for _, day in hours],
-                "is_weekend": ["true" if day >= 6 else "false" for _, day in hours],
+                "is_recurring": [often for often, _, _ in hours],
+                "hour_of_day": [str(hour) for _, _, hour in hours],
+                "day_of_week": [str(day) for _, day, _ in hours],
+                "is_weekend": ["true" if day >= 6 else "false" for _, day, _ in hours],
             },
         )
-        self.thousandths = text.table([f"{i / 1000:.3f}" for i in range(1001)])
+        thousandths = [None, *(f"{i / 1000:.3f}" for i in range(1001))]
+        self.scores = len(thousandths)
+        self.scored = band(
+            layout,
+            {
+                "is_fraud": ["false"] * self.scores + ["true"] * self.scores,
+                "fraud_score": thousandths * 2,
+            },
+        )
         self.risks = text.table([f"{i / 100:.2f}" for i in range(101)])
-        self.declines = text.table(ref.DECLINES)
+        self.declines = text.texts(ref.DECLINES)
         self.networks = text.table([f"10.{n}." for n in range(256)])
         self.subnets = text.table([f"{n}." for n in range(256)])
         self.hosts = text.table([str(n) for n in range(256)])
@@ -133,7 +147,6 @@ class TransactionWriter:
         plastic = (rows.method == ref.CREDIT_CARD) | (rows.method == ref.DEBIT_CARD)
         plastic |= rows.channel == ref.ATM
         bought = (rows.type == ref.TYPE["purchase"]) | (rows.channel == ref.ATM)
-        day = rows.time // DAY
         score = np.where(shop, merchants.score[rows.merchant], NONE)
         posted = text.stamps(rows.posted)
 
@@ -146,12 +159,11 @@ class TransactionWriter:
         put("amount", text.money(rows.cents))
         way = rows.channel * len(ref.METHODS) + rows.method
         put("payment_method", text.pick(self.ways, way))
-        category = np.where(rows.category == NONE, len(ref.CATEGORIES), rows.category)
-        code = np.where(rows.mcc == NONE, self.codes - 1, rows.mcc)
-        put("mcc_code", text.pick(self.kinds, category * self.codes + code))
+        kind = (rows.category + 1) * self.codes + rows.mcc + 1
+        put("mcc_code", text.pick(self.kinds, kind))
         put("description", text.pick(self.descriptions, self._about(people, rows)))
-        put("is_fraud", text.flags(rows.fraud))
-        put("fraud_score", text.pick(self.thousandths, rows.fraud_score))
+        scored = rows.fraud * self.scores + rows.fraud_score + 1
+        put("fraud_score", text.pick(self.scored, scored))
         put("longitude", text.pick(self.places, rows.city))
         self._put_device(lines, np.flatnonzero(remote), people, rows)
         abroad = rows.city >= ref.home_city_count()
@@ -160,15 +172,16 @@ class TransactionWriter:
         put("authorization_code", text.whole(np.where(signed, rows.authorization, NONE)))
         digits = np.where(plastic, accounts.card_digits[rows.acct], NONE)
         put("card_last_four", text.padded(digits, 4))
-        put("is_recurring", text.flags(rows.recurring))
-        hour = (rows.time - day * DAY) // 3600
-        put("is_weekend", text.pick(self.hours, hour * 7 + iso_weekday(day) - 1))
+        hour = rows.time // 3600 + _WEEK_BEGAN
+        hour += (rows.recurring - hour // WEEK) * WEEK
+        put("is_weekend", text.pick(self.hours, hour))
         put("distance_from_home_km", text.number(rows.distance, 2))
         put("merchant_risk_score", text.pick(self.risks, score))
         put("velocity_24h", text.whole(rows.velocity))
         put("amount_deviation_score", text.number(rows.deviation, 2, np.isnan(rows.deviation)))
         put("processing_time_ms", text.whole(rows.processing))
-        put("decline_reason", text.pick(self.declines, rows.decline))
+        declined = np.flatnonzero(rows.decline != NONE)
+        put("decline_reason", text.pick(self.declines, rows.decline[declined]), declined)
         put("created_at", posted)
         put("updated_at", posted)
         return lines
