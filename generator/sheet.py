@@ -15,7 +15,7 @@ import polars as pl
 from generator import text
 from generator.columns import Array
 
-PIECE = 5_000  # lines that are written at once: what stays in the processor's cache
+PIECE = 4_000  # lines that are written at once: what stays in the processor's cache
 
 
 class Layout:

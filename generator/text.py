@@ -193,8 +193,8 @@ def money(cents: Array, missing: Array | None = None) -> Array:
 def number(values: Array, digits: int, missing: Array | None = None) -> Array:
     """Decimal text with a fixed number of digits after the point."""
     # through whole numbers: the text of a float could depend on the platform
-    units = np.rint(np.where(np.isnan(values), 0, values) * 10**digits).astype(np.int64)
-    return decimals(units, digits, missing)
+    known = values if missing is None else np.where(missing, 0, values)
+    return decimals(np.rint(known * 10**digits).astype(np.int64), digits, missing)
 
 
 # ---------------------------------------------------------------- times

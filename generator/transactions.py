@@ -40,7 +40,6 @@ class _Then:
 
     people: Columns  # id, ip, employer
     accounts: Columns  # id, card_digits
-    merchants: Columns  # score
 
 
 class TransactionWriter:
@@ -117,7 +116,9 @@ class TransactionWriter:
                 "fraud_score": thousandths * 2,
             },
         )
-        self.risks = text.table([f"{i / 100:.2f}" for i in range(101)])
+        # what never changes of a merchant
+        self.merchants = text.table([str(i + 1) for i in range(len(merchant_names))])
+        self.risks = text.table([f"{score / 100:.2f}" for score in world.merchants.score.tolist()])
         self.declines = text.texts(ref.DECLINES)
         self.networks = text.table([f"10.{n}." for n in range(256)])
         self.subnets = text.table([f"{n}." for n in range(256)])
@@ -133,27 +134,24 @@ class TransactionWriter:
         then = _Then(
             now(world.customers, "id", "ip", "employer"),
             now(world.accounts, "id", "card_digits"),
-            now(world.merchants, "score"),
         )
         return partial(self._write, then)
 
     def _write(self, then: _Then, rows: Columns) -> Sheet:
         """Transactions as the source holds them, still without any defect."""
-        people, accounts, merchants = then.people, then.accounts, then.merchants
+        people, accounts = then.people, then.accounts
         lines = Sheet.empty(self.layout, len(rows))
         put = lines.put
-        shop = rows.merchant >= 0
         remote = (rows.channel == ref.ONLINE) | (rows.channel == ref.MOBILE)
         plastic = (rows.method == ref.CREDIT_CARD) | (rows.method == ref.DEBIT_CARD)
         plastic |= rows.channel == ref.ATM
         bought = (rows.type == ref.TYPE["purchase"]) | (rows.channel == ref.ATM)
-        score = np.where(shop, merchants.score[rows.merchant], NONE)
         posted = text.stamps(rows.posted)
 
         put("transaction_id", text.whole(rows.id))
         put("account_id", text.whole(accounts.id[rows.acct]))
         put("customer_id", text.whole(people.id[rows.cust]))
-        put("merchant_id", text.whole(np.where(shop, rows.merchant + 1, NONE)))
+        put("merchant_id", text.pick(self.merchants, rows.merchant))
         put("transaction_date", text.stamps(rows.time))
         put("transaction_type", text.pick(self.types, rows.type))
         put("amount", text.money(rows.cents))
@@ -168,15 +166,15 @@ class TransactionWriter:
         self._put_device(lines, np.flatnonzero(remote), people, rows)
         abroad = rows.city >= ref.home_city_count()
         put("is_international", text.flags(abroad))
-        signed = plastic & (rows.decline == NONE) & bought
-        put("authorization_code", text.whole(np.where(signed, rows.authorization, NONE)))
+        signed = np.flatnonzero(plastic & (rows.decline == NONE) & bought)
+        put("authorization_code", text.whole(rows.authorization[signed]), signed)
         digits = np.where(plastic, accounts.card_digits[rows.acct], NONE)
         put("card_last_four", text.padded(digits, 4))
         hour = rows.time // 3600 + _WEEK_BEGAN
         hour += (rows.recurring - hour // WEEK) * WEEK
         put("is_weekend", text.pick(self.hours, hour))
         put("distance_from_home_km", text.number(rows.distance, 2))
-        put("merchant_risk_score", text.pick(self.risks, score))
+        put("merchant_risk_score", text.pick(self.risks, rows.merchant))
         put("velocity_24h", text.whole(rows.velocity))
         put("amount_deviation_score", text.number(rows.deviation, 2, np.isnan(rows.deviation)))
         put("processing_time_ms", text.whole(rows.processing))
@@ -188,21 +186,21 @@ class TransactionWriter:
 
     def _about(self, people: Columns, rows: Columns) -> Array:
         """The description's position: of the merchant, of the employer, or of the kind."""
-        refund = rows.type == ref.TYPE["refund"]
-        shops = len(self.world.merchants)
-        about = np.where(
-            rows.merchant >= 0,
-            self.first_merchant + rows.merchant + np.where(refund, shops, 0),
-            rows.text,
-        )
-        salary = rows.text == TEXTS.index("Salary")
-        return np.where(salary, len(TEXTS) + people.employer[rows.cust], about)
+        shop = rows.merchant >= 0
+        about = np.where(shop, self.first_merchant + rows.merchant, rows.text)
+        about[shop & (rows.type == ref.TYPE["refund"])] += len(self.world.merchants)
+        paid = np.flatnonzero(rows.text == TEXTS.index("Salary"))
+        about[paid] = len(TEXTS) + people.employer[rows.cust[paid]]
+        return about
 
     def _put_device(self, lines: Sheet, at: Array, people: Columns, rows: Columns) -> None:
         """Device and address of what was bought online or in the app."""
         number = rows.device[at]
-        device = np.where(rows.fraud[at], rows.id[at] % 40_000, rows.cust[at] * 2 + number)
-        address = people.ip[rows.cust[at]] + number
+        cust = rows.cust[at]
+        device = cust * 2 + number
+        stolen = np.flatnonzero(rows.fraud[at])
+        device[stolen] = rows.id[at[stolen]] % 40_000
+        address = people.ip[cust] + number
         name = text.whole(device + 100_000)
         lines.put("device_id", text.join("DEV", name), at)
         parts = (
