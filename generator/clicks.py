@@ -9,7 +9,7 @@ import numpy as np
 from generator import marketplace as market
 from generator import reference as ref
 from generator import text
-from generator.columns import Array, Columns
+from generator.columns import Array, Columns, order_of
 from generator.events import NONE
 from generator.randomness import choose
 from generator.sheet import Sheet
@@ -72,7 +72,7 @@ class Visits:
         piece = PIECE[step]
         shown = (kind == VIEW) | (kind == CART)
         cart = kind == CART
-        order = np.lexsort((step, time[visit, step]))
+        order = order_of((time[visit, step] - period.start) * len(STEPS) + step)
         visit, step, kind, piece, shown, cart = (
             values[order] for values in (visit, step, kind, piece, shown, cart)
         )

@@ -52,7 +52,9 @@ class Columns:
         """The rows at the given positions, or where the given mask is true."""
         if isinstance(rows, np.ndarray) and rows.dtype == bool:
             rows = np.flatnonzero(rows)  # once, and not in each column
-        return Columns(**{name: column[rows] for name, column in self.__dict__.items()})
+        if isinstance(rows, slice):
+            return Columns(**{name: column[rows] for name, column in self.__dict__.items()})
+        return Columns(**{name: column.take(rows) for name, column in self.__dict__.items()})
 
     @staticmethod
     def concat(parts: list[Columns], order: Array | None = None) -> Columns:
@@ -60,5 +62,18 @@ class Columns:
         whole = {}
         for name in parts[0].names:
             column = np.concatenate([part.__dict__[name] for part in parts])
-            whole[name] = column if order is None else column[order]
+            whole[name] = column if order is None else column.take(order)
         return Columns(**whole)
+
+
+def key(major: Array, minor: Array) -> Array:
+    """Two numbers below 2^31 as one that sorts by the first, then the second."""
+    return (major.astype(np.int64) << 32) | minor
+
+
+MINOR = 2**32 - 1  # bits of the second number in a key
+
+
+def order_of(values: Array) -> Array:
+    """As a stable argsort of numbers below 2^31, in a fraction of its time."""
+    return np.sort(key(values, np.arange(len(values)))) & MINOR

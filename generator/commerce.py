@@ -215,7 +215,9 @@ def _orders(world: World, period: Period, ledger: Ledger) -> Columns:
     rows = ledger.rows
     rng = world.rng("orders", period.first)
     spread = _spreads()
-    sold = np.isin(rows.category, list(spread))
+    sells = np.zeros(len(ref.CATEGORIES) + 1, dtype=bool)  # the last one: of no category
+    sells[list(spread)] = True
+    sold = sells[rows.category]
     sold &= (rows.type == ref.TYPE["purchase"]) & (rows.decline == NONE)
     sold &= ~rows.fraud & ~rows.recurring
     sold &= (rows.channel == ref.ONLINE) | (rows.channel == ref.MOBILE)
@@ -361,7 +363,10 @@ def _return(known: Columns, period: Period, ledger: Ledger) -> None:
     paid_back = np.flatnonzero(
         (rows.type == ref.TYPE["refund"]) & (rows.decline == NONE) & (rows.merchant >= 0)
     )
-    firsts = np.flatnonzero((known.number == 1) & (known.time < period.start))
+    # only orders on accounts to which something came back
+    mine = np.zeros(max(rows.acct.max(initial=0), known.acct.max(initial=0)) + 1, dtype=bool)
+    mine[rows.acct[paid_back]] = True
+    firsts = np.flatnonzero((known.number == 1) & (known.time < period.start) & mine[known.acct])
     waiting: dict[tuple[int, int, int], list[int]] = defaultdict(list)
     keys = zip(known.acct[firsts], known.merchant[firsts], known.paid[firsts], strict=True)
     for key, order in zip(keys, known.order[firsts], strict=True):
@@ -509,7 +514,14 @@ def _move_stock(shop: Marketplace, period: Period, changes: _Changes, lines: Col
     product = np.concatenate([product, expected])
     time = np.concatenate([time, np.full(len(expected), period.end - 1)])
     units = np.concatenate([units, np.full(len(expected), NONE)])  # nothing but a look
-    order = np.lexsort((time, product))
+    # who stays above the level and has nothing else to tell only loses what is sold
+    total = np.bincount(lines.product, weights=lines.quantity, minlength=len(goods))
+    total = total.astype(np.int64)
+    calm = (goods.stock - total > low) & (goods.arrival == NEVER)
+    calm[product[units <= 0]] = False
+    goods.stock[calm] -= total[calm]
+    told = np.flatnonzero(~calm[product])
+    order = told[np.lexsort((time[told], product[told]))]
 
     for p, t, sold in zip(
         product[order].tolist(), time[order].tolist(), units[order].tolist(), strict=True

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from generator import reference as ref
-from generator.columns import Array, Columns
+from generator.columns import MINOR, Array, Columns, key, order_of
 from generator.events import NONE
 from generator.timeline import DAY, NEVER, Period
 from generator.world import World
 
+NO_FLOOR = -(2**62)  # cents
 CANDIDATE_SHARE = 0.04  # of purchases that may be returned in the next period
 
 
@@ -26,42 +27,26 @@ class Ledger:
 
     def balance_at(self, acct: Array, time: Array) -> Array:
         """Balance in cents after all bookings up to and including the given seconds."""
-        at = np.searchsorted(self.keys, _key(acct, time), side="right") - 1
+        at = np.searchsorted(self.keys, key(acct, time), side="right") - 1
         safe = np.maximum(at, 0)
         found = (at >= 0) & (self.keys[safe] >> 32 == acct) if len(self.keys) else at >= 0
         return np.where(found, self.running[safe] if len(self.keys) else 0, self.opening[acct])
-
-
-_MINOR = 2**32 - 1  # bits of the second number in a key
-
-
-def _key(major: Array, minor: Array) -> Array:
-    """Two numbers below 2^31 as one that sorts by the first, then the second."""
-    return (major.astype(np.int64) << 32) | minor
-
-
-def _order(values: Array) -> Array:
-    """As a stable argsort of numbers below 2^31, in a fraction of its time."""
-    return np.sort(_key(values, np.arange(len(values)))) & _MINOR
 
 
 def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
     """Number the bookings of a period, decline what is not covered, and carry the balances."""
     accounts = world.accounts
     times, accts = (np.concatenate([getattr(p, n) for p in parts]) for n in ("time", "acct"))
-    by_account = _order(accts)
-    rows = Columns.concat(parts, by_account[_order(times[by_account])])
+    by_account = order_of(accts)
+    rows = Columns.concat(parts, by_account[order_of(times[by_account])])
     n = len(rows)
     rows.id = period.batch_number * 10_000_000 + np.arange(1, n + 1)
     opening = accounts.balance.copy()
 
-    keys = _key(rows.acct, rows.time)
-    order = _order(rows.acct)  # in the order of time already
+    keys = key(rows.acct, rows.time)
+    order = order_of(rows.acct)  # in the order of time already
     acct = rows.acct[order]
     cents = rows.cents[order]
-    first = np.r_[True, acct[1:] != acct[:-1]] if n else np.zeros(0, dtype=bool)
-    starts = np.flatnonzero(first)
-    lengths = np.diff(np.r_[starts, n])
     decline = rows.decline[order]
     is_card = accounts.kind[acct] == ref.CARD
     floor = -np.where(is_card, accounts.limit[acct], accounts.overdraft[acct])
@@ -69,28 +54,25 @@ def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
     can_decline = (kind == ref.TYPE["purchase"]) | (kind == ref.TYPE["withdrawal"])
     cause = np.where(is_card, ref.DECLINE["limit_exceeded"], ref.DECLINE["insufficient_funds"])
 
-    def run() -> Array:
-        moves = np.where(decline == NONE, cents, 0)
-        total = np.cumsum(moves)
-        before = total[starts] - moves[starts]
-        out: Array = total - np.repeat(before, lengths) + opening[acct]
-        return out
-
-    running = run()
-    for attempt in range(6):
-        short = (running < floor) & can_decline & (decline == NONE)
-        where = np.flatnonzero(short)
-        if len(where) == 0:
-            break
-        if attempt < 5:  # decline the first of each account, then look again; at last, decline all
-            where = where[np.r_[True, acct[where][1:] != acct[where][:-1]]]
-        decline[where] = cause[where]
-        running = run()
+    running = _running(acct, np.where(decline == NONE, cents, 0), opening)
+    short = (running < floor) & can_decline & (decline == NONE)
+    # what is declined moves nothing on other accounts
+    poor = np.zeros(len(opening), dtype=bool)
+    poor[acct[short]] = True
+    some = np.flatnonzero(poor[acct])
+    decline[some], running[some] = _decline_uncovered(
+        acct[some],
+        cents[some],
+        decline[some],
+        np.where(can_decline[some], floor[some], NO_FLOOR),
+        cause[some],
+        opening,
+    )
     final = np.empty(n, dtype=np.int64)
     final[order] = decline
     rows.decline = final
     if n:
-        last = starts + lengths - 1
+        last = np.flatnonzero(np.r_[acct[1:] != acct[:-1], True])
         accounts.balance[acct[last]] = running[last]
 
     keys = keys[order]
@@ -98,6 +80,31 @@ def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
     rows.velocity[order] = _velocity(world, period, keys)
     _card_scores(world, period, rows)
     return Ledger(rows, keys, running, opening)
+
+
+def _running(acct: Array, moves: Array, opening: Array) -> Array:
+    """Balance after each move; those of an account follow each other."""
+    starts = np.flatnonzero(np.diff(acct, prepend=-1))
+    total = np.cumsum(moves)
+    before = opening[acct[starts]] - total[starts] + moves[starts]
+    balances: Array = total + np.repeat(before, np.diff(starts, append=len(acct)))
+    return balances
+
+
+def _decline_uncovered(
+    acct: Array, cents: Array, decline: Array, floor: Array, cause: Array, opening: Array
+) -> tuple[Array, Array]:
+    """Declines, with those of bookings that take an account below the floor, and the balances."""
+    running = _running(acct, np.where(decline == NONE, cents, 0), opening)
+    for attempt in range(6):
+        where = np.flatnonzero((running < floor) & (decline == NONE))
+        if len(where) == 0:
+            break
+        if attempt < 5:  # decline the first of each account, then look again; at last, decline all
+            where = where[np.r_[True, acct[where][1:] != acct[where][:-1]]]
+        decline[where] = cause[where]
+        running = _running(acct, np.where(decline == NONE, cents, 0), opening)
+    return decline, running
 
 
 def _velocity(world: World, period: Period, keys: Array) -> Array:
@@ -108,11 +115,11 @@ def _velocity(world: World, period: Period, keys: Array) -> Array:
     since = np.searchsorted(keys, keys - DAY, side="right")
     counts = np.arange(1, len(keys) + 1) - since
     # the last day of the period before counts for the first day of this one
-    first_day = np.flatnonzero((keys & _MINOR) < period.start + DAY)
+    first_day = np.flatnonzero((keys & MINOR) < period.start + DAY)
     early = keys[first_day]
     before = np.searchsorted(world.recent, early)
     counts[first_day] += before - np.searchsorted(world.recent, early - DAY, side="right")
-    world.recent = keys[(keys & _MINOR) >= period.end - DAY]
+    world.recent = keys[(keys & MINOR) >= period.end - DAY]
     return counts
 
 

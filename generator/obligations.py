@@ -98,7 +98,8 @@ def plan(world: World, period: Period, quota: int, refunds: Columns) -> Obligati
         """Customers whose day comes in this period, and the second at which it happens."""
         inside, days = _on(period, day_of_month)
         time = days * DAY + rng.integers(hours[0] * 3600, hours[1] * 3600, n)
-        rows = clip(np.flatnonzero(mask & ready & inside & usable(checking, time)), legs)
+        rows = np.flatnonzero(mask & ready & inside)
+        rows = clip(rows[usable(checking[rows], time[rows])], legs)
         return rows, time[rows]
 
     settle(world, period, book)
@@ -144,7 +145,7 @@ def _bills(
         category: Any, cents: Array, day: Array, *, spread: float = 0.0, every: int = 1
     ) -> None:
         """One bill of each household, for `every` months at once."""
-        turn = people.turn % every == period.month % every
+        turn = (np.arange(12) % every == period.month % every)[people.turn]
         rows, time = pick(day, people.loyal & (cents >= 500) & turn, (6, 10))
         wanted = np.broadcast_to(category, len(people))[rows]
         merchant = np.zeros(len(rows), dtype=np.int64)

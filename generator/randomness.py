@@ -8,6 +8,8 @@ import numpy as np
 
 from generator.columns import Array
 
+MANY = 1_000  # weights
+
 
 def random_for(seed: int, subject: str, period: int = 0) -> np.random.Generator:
     """A generator of its own for a subject (such as 'purchases') in a period (day number)."""
@@ -24,6 +26,12 @@ def choose(rng: np.random.Generator, weights: Array, size: int) -> Array:
 def chosen(weights: Array, draw: Array) -> Array:
     """The positions that draws from [0, 1) choose, in proportion to `weights`."""
     cumulative = np.cumsum(weights, dtype=np.float64)
-    found = np.searchsorted(cumulative, draw * cumulative[-1], side="right")
+    sought = draw * cumulative[-1]
+    if len(cumulative) < MANY:
+        found = np.searchsorted(cumulative, sought, side="right")
+    else:  # neighbours are found at neighbouring places: sorting costs less than it saves
+        order = np.argsort(sought)
+        found = np.empty(len(sought), dtype=np.int64)
+        found[order] = np.searchsorted(cumulative, sought[order], side="right")
     positions: Array = np.minimum(found, len(cumulative) - 1)
     return positions

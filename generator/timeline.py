@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 from generator.columns import Array
 
@@ -51,15 +52,15 @@ class Period:
         """Length in mean months."""
         return self.days / 30.4375
 
-    @property
+    @cached_property
     def year(self) -> int:
         return date_of(self.first).year
 
-    @property
+    @cached_property
     def month(self) -> int:
         return date_of(self.first).month
 
-    @property
+    @cached_property
     def month_start(self) -> int:
         """Day number of the first of the month."""
         return day_number(date_of(self.first).replace(day=1))
