@@ -514,19 +514,13 @@ def _move_stock(shop: Marketplace, period: Period, changes: _Changes, lines: Col
     product = np.concatenate([product, expected])
     time = np.concatenate([time, np.full(len(expected), period.end - 1)])
     units = np.concatenate([units, np.full(len(expected), NONE)])  # nothing but a look
-    # who stays above the level and has nothing else to tell only loses what is sold
-    total = np.bincount(lines.product, weights=lines.quantity, minlength=len(goods))
-    total = total.astype(np.int64)
-    calm = (goods.stock - total > low) & (goods.arrival == NEVER)
-    calm[product[units <= 0]] = False
-    goods.stock[calm] -= total[calm]
-    told = np.flatnonzero(~calm[product])
-    order = told[np.lexsort((time[told], product[told]))]
+    order = np.lexsort((time, product))
 
+    stocks, arrivals = goods.stock.tolist(), goods.arrival.tolist()
     for p, t, sold in zip(
         product[order].tolist(), time[order].tolist(), units[order].tolist(), strict=True
     ):
-        stock, arrival = int(goods.stock[p]), int(goods.arrival[p])
+        stock, arrival = stocks[p], arrivals[p]
         if arrival <= t:
             stock += refill
             versions[p, arrival] = stock
@@ -534,12 +528,14 @@ def _move_stock(shop: Marketplace, period: Period, changes: _Changes, lines: Col
             if stock <= low:
                 arrival = t + int(rng.integers(*market.LEAD_DAYS)) * DAY
         before = stock
-        stock -= max(sold, 0)
+        if sold > 0:
+            stock -= sold
         if sold == 0 or before > low >= stock or before > 0 >= stock:
             versions[p, t] = stock
         if stock <= low and arrival == NEVER:
             arrival = t + int(rng.integers(*market.LEAD_DAYS)) * DAY
-        goods.stock[p], goods.arrival[p] = stock, arrival
+        stocks[p], arrivals[p] = stock, arrival
+    goods.stock[:], goods.arrival[:] = stocks, arrivals
     keys = sorted(versions)
     which = np.array([p for p, _ in keys], dtype=np.int64)
     when = np.array([t for _, t in keys], dtype=np.int64)

@@ -225,6 +225,7 @@ def _merchants(
     """A merchant of the right category and kind for each purchase."""
     merchants = world.merchants
     alive = merchants.deleted >= period.end
+    kind = np.where(alive, merchants.category * 2 + merchants.online, NONE)
     draw_ = rng.random(len(category))
     out = np.zeros(len(category), dtype=np.int64)
     key = category * 2 + remote
@@ -234,7 +235,7 @@ def _merchants(
         mine = order[bounds[k] : bounds[k + 1]]
         if len(mine) == 0:
             continue
-        shops = np.flatnonzero(alive & (merchants.category == k // 2) & (merchants.online == k % 2))
+        shops = np.flatnonzero(kind == k)
         cumulative = np.cumsum(merchants.weight[shops])
         at = np.searchsorted(cumulative, draw_[mine] * cumulative[-1], "right")
         out[mine] = shops[at.clip(0, len(shops) - 1)]
