@@ -85,6 +85,7 @@ def write_history(
         with ThreadPoolExecutor(max_workers=1) as writer:
 
             def write(happened: Happened) -> int:
+                write_churn(happened, folder / CHURN_FILE)
                 delivered = delivery.deliver(happened)
                 totals.add(delivered)
                 write_batch(delivered, folder)
@@ -92,7 +93,6 @@ def write_history(
 
             writing: Future[int] | None = None
             for happened in simulation.history():
-                write_churn(happened, folder / CHURN_FILE)
                 batches.append(folder_of(happened.period.last))
                 if writing is not None:
                     delivered_rows += writing.result()

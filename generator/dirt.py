@@ -257,7 +257,8 @@ class Delivery:
             bad.write(KEYS[name], np.arange(ghosts), [str(number) for number in numbers])
             for k, (_, column, value, _) in enumerate(kinds):
                 at = np.flatnonzero(which == k)
-                bad.write(column, at, [value] * len(at))
+                if len(at):
+                    bad.write(column, at, [value])
             for row, k in enumerate(which.tolist()):
                 kind, _, _, reason = kinds[k]
                 self._report(name, np.array([position + row]), kind, "quarantined", reason)
@@ -276,23 +277,24 @@ class Delivery:
         late, misstated, recategorised = _choose_untold(happened, rng.random(len(rows)))
         told_rows = self._misstate(happened, rng, misstated, recategorised)
         self._untold = rows.id[late | misstated]
-        held, here = told_rows.take(late), told_rows.take(~late)
+        held, kept = told_rows.take(late), np.flatnonzero(~late)
         self.late = _Waiting(happened.render(held), _figures(held)) if len(held) else None
-        honest = (here.type == ref.TYPE["purchase"]) & (here.decline == NONE) & ~here.recurring
-        pool = np.flatnonzero(honest & ~misstated[~late])
-        own = _Own(happened.render, here, self._choose_bad(rng, here))
+        honest = (rows.type == ref.TYPE["purchase"]) & (rows.decline == NONE) & ~rows.recurring
+        pool = np.flatnonzero(honest & ~misstated & ~late)
+        bad = self._choose_bad(rng, told_rows.category[kept])
+        own = _Own(happened.render, told_rows, kept, bad)
 
-        parts, told = [], [_figures(here)]
+        parts, told = [], [_figures(told_rows).take(kept)]
         if old_late is not None:
             parts.append(old_late.lines)
             told.append(old_late.figures)
         if due is not None:
             parts.append(due.lines)
-        position = len(here) + sum(len(p) for p in parts)
+        position = len(own) + sum(len(p) for p in parts)
         repeats = self._repeats(rng, own, position)
         parts += repeats
         duplicates = sum(len(p) for p in repeats)
-        ghosts = self._ghosts(happened, rng, here, pool, position + duplicates)
+        ghosts = self._ghosts(happened, rng, own, pool, position + duplicates)
         parts.append(ghosts)
         count = len(ghosts)
         self._count("transactions", position + duplicates + count, duplicates, count)
@@ -325,7 +327,7 @@ class Delivery:
     def _repeats(self, rng: np.random.Generator, own: _Own, position: int) -> list[Sheet]:
         """Rows of the previous batch and of this one once more; some wait for the next batch."""
         parts = []
-        m = len(own.rows)
+        m = len(own)
         repeats = int(rng.poisson(self.dirt * REPEATED * m))
         again = int(rng.poisson(self.dirt * REPEATED_NEXT * m))
         earlier = self.repeat_next.pop("transactions", None)
@@ -395,16 +397,14 @@ class Delivery:
             self.corrections.lines = Sheet.concat([self.corrections.lines, true_lines])
             self.corrections.figures.append(figures)
 
-    def _choose_bad(self, rng: np.random.Generator, rows: Columns) -> dict[str, Array]:
+    def _choose_bad(self, rng: np.random.Generator, category: Array) -> dict[str, Array]:
         """Formats, gaps and typing habits that the warehouse must repair."""
-        n = len(rows)
+        n = len(category)
         hit = {
             family: np.flatnonzero(rng.random(n) < share * self.dirt)
             for family, share in REPAIRABLE.items()
         }
-        hit["missing_category"] = hit["missing_category"][
-            rows.category[hit["missing_category"]] != NONE
-        ]
+        hit["missing_category"] = hit["missing_category"][category[hit["missing_category"]] != NONE]
         hit["blanks"] = np.setdiff1d(hit["blanks"], hit["letter_case"])
         # rows of a family take turns in its ways of being written
         chosen: dict[str, Array] = {}
@@ -419,14 +419,14 @@ class Delivery:
         self,
         happened: Happened,
         rng: np.random.Generator,
-        rows: Columns,
+        own: _Own,
         pool: Array,
         position: int,
     ) -> Sheet:
         """Rows that never happened and that no one could use, made from the purchases at `pool`."""
         period = happened.period
-        count = int(rng.poisson(self.dirt * UNUSABLE * len(rows))) if len(pool) else 0
-        ghosts = happened.render(rows.take(pool[rng.integers(0, max(len(pool), 1), count)]))
+        count = int(rng.poisson(self.dirt * UNUSABLE * len(own))) if len(pool) else 0
+        ghosts = happened.render(own.rows.take(pool[rng.integers(0, max(len(pool), 1), count)]))
         if count == 0:
             return ghosts
         ids = period.batch_number * 10_000_000 + GHOST_IDS + np.arange(count)
@@ -520,15 +520,20 @@ class _Own:
     """
 
     def __init__(
-        self, render: Callable[[Columns], Sheet], rows: Columns, bad: dict[str, Array]
+        self,
+        render: Callable[[Columns], Sheet],
+        rows: Columns,
+        kept: Array,
+        bad: dict[str, Array],
     ) -> None:
         self.render = render
         self.rows = rows
+        self.kept = kept  # positions of those that are not late; all other positions are among them
         # the few that are written badly, at once, and where each row is among them
         spoilt = np.unique(np.concatenate(list(bad.values())))
-        self.place = np.full(len(rows), NONE)
+        self.place = np.full(len(kept), NONE)
         self.place[spoilt] = np.arange(len(spoilt))
-        self.spoilt = render(rows.take(spoilt))
+        self.spoilt = render(rows.take(kept[spoilt]))
         for kind, (columns, change) in _BAD.items():
             at = self.place[bad[kind]]
             if change is None:
@@ -536,9 +541,12 @@ class _Own:
             else:
                 self.spoilt.rewrite(columns[0], at, change)
 
+    def __len__(self) -> int:
+        return len(self.kept)
+
     def take(self, rows: Array | slice) -> Sheet:
         """The lines of some rows."""
-        lines = self.render(self.rows.take(rows))
+        lines = self.render(self.rows.take(self.kept[rows]))
         place = self.place[rows]
         at = np.flatnonzero(place != NONE)
         lines.cells[at] = self.spoilt.cells[place[at]]
@@ -548,7 +556,7 @@ class _Own:
         """All lines, in pieces: the next one is made while the one before is put to use."""
         with ThreadPoolExecutor(max_workers=1) as maker:
             coming: Future[Sheet] | None = None
-            for start in range(0, len(self.rows), PIECE):
+            for start in range(0, len(self), PIECE):
                 made = coming
                 coming = maker.submit(self.take, slice(start, start + PIECE))
                 if made is not None:
@@ -644,7 +652,7 @@ def _spending(parts: list[Columns], corrections: _Waiting | None) -> list[dict[s
         category = np.concatenate([category, f.old_category, f.category])
         spent = np.concatenate([spent, f.old_cents, -f.cents])
         number = np.concatenate([number, -np.ones(len(again)), np.ones(len(again))]).astype(int)
-    mine = category != NONE
+    mine = np.flatnonzero(category != NONE)
     month, category, spent, number = month[mine], category[mine], spent[mine], number[mine]
     if len(month) == 0:
         return []

@@ -49,25 +49,20 @@ def post(world: World, period: Period, parts: list[Columns]) -> Ledger:
     cents = rows.cents[order]
     decline = rows.decline[order]
     is_card = accounts.kind[acct] == ref.CARD
-    floor = -np.where(is_card, accounts.limit[acct], accounts.overdraft[acct])
     kind = rows.type[order]
     can_decline = (kind == ref.TYPE["purchase"]) | (kind == ref.TYPE["withdrawal"])
+    floor = -np.where(is_card, accounts.limit[acct], accounts.overdraft[acct])
+    floor = np.where(can_decline, floor, NO_FLOOR)
     cause = np.where(is_card, ref.DECLINE["limit_exceeded"], ref.DECLINE["insufficient_funds"])
 
     running = _running(acct, np.where(decline == NONE, cents, 0), opening)
-    short = (running < floor) & can_decline & (decline == NONE)
     # what is declined moves nothing on other accounts
     poor = np.zeros(len(opening), dtype=bool)
-    poor[acct[short]] = True
+    poor[acct[(running < floor) & (decline == NONE)]] = True
     some = np.flatnonzero(poor[acct])
-    decline[some], running[some] = _decline_uncovered(
-        acct[some],
-        cents[some],
-        decline[some],
-        np.where(can_decline[some], floor[some], NO_FLOOR),
-        cause[some],
-        opening,
-    )
+    theirs = Columns(acct=acct, cents=cents, decline=decline, floor=floor, cause=cause).take(some)
+    running[some] = _decline_uncovered(theirs, opening)
+    decline[some] = theirs.decline
     final = np.empty(n, dtype=np.int64)
     final[order] = decline
     rows.decline = final
@@ -91,20 +86,18 @@ def _running(acct: Array, moves: Array, opening: Array) -> Array:
     return balances
 
 
-def _decline_uncovered(
-    acct: Array, cents: Array, decline: Array, floor: Array, cause: Array, opening: Array
-) -> tuple[Array, Array]:
-    """Declines, with those of bookings that take an account below the floor, and the balances."""
-    running = _running(acct, np.where(decline == NONE, cents, 0), opening)
-    for attempt in range(6):
-        where = np.flatnonzero((running < floor) & (decline == NONE))
-        if len(where) == 0:
-            break
-        if attempt < 5:  # decline the first of each account, then look again; at last, decline all
-            where = where[np.r_[True, acct[where][1:] != acct[where][:-1]]]
-        decline[where] = cause[where]
-        running = _running(acct, np.where(decline == NONE, cents, 0), opening)
-    return decline, running
+def _decline_uncovered(rows: Columns, opening: Array) -> Array:
+    """Decline what takes an account below its floor; the balances that remain."""
+    attempts = 0
+    while True:
+        running = _running(rows.acct, np.where(rows.decline == NONE, rows.cents, 0), opening)
+        short = np.flatnonzero((running < rows.floor) & (rows.decline == NONE))
+        if len(short) == 0:
+            return running
+        if attempts < 5:  # decline the first of each account, then look again; at last, decline all
+            short = short[np.r_[True, np.diff(rows.acct[short]) != 0]]
+        rows.decline[short] = rows.cause[short]
+        attempts += 1
 
 
 def _velocity(world: World, period: Period, keys: Array) -> Array:

@@ -114,7 +114,7 @@ class Sheet:
         text.items(self.cells[:, end - width : end])[rows] = text.items(cells)
 
     def write(self, name: str, rows: Array, values: Sequence[str | None]) -> None:
-        """Replace the texts of some cells."""
+        """Replace the texts of some cells; a single text is written to all of them."""
         cells = text.texts(values)
         if cells.shape[1] > self.layout.widths[name]:
             wide = self.within(self.layout.wider({name: cells.shape[1]}))

@@ -39,9 +39,9 @@ def plain(cells: Array) -> str:
 
 
 def _in_words(cells: Array) -> Array:
-    """The same cells with a width of 1, 2, 4 … 32 bytes: NumPy copies those several times faster."""
+    """The same cells, 1, 2, 4 … 32 bytes wide: NumPy copies those several times faster."""
     rows, width = cells.shape
-    room = max(1 << (width - 1).bit_length(), width) if width <= 32 else width
+    room = 1 << (width - 1).bit_length() if width <= 32 else width
     wide = np.zeros((rows, room), dtype=np.uint8)
     wide[:, room - width :] = cells
     return wide

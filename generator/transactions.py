@@ -15,8 +15,8 @@ from generator.events import NONE, TEXTS
 from generator.sheet import Layout, Sheet, band
 from generator.world import World
 
-# bytes of each column, with room for what is written badly; the description's follow from the names.
-# Cells are as wide as `text` makes them, and columns that are written together have 16 or 32 bytes
+# bytes of each column, with room for what is written badly: as wide as `text` makes the cells, and
+# 16 or 32 for columns that are written together; the description's follow from the names
 _WIDTHS = {
     "transaction_id": 16, "account_id": 12, "customer_id": 12, "merchant_id": 8,
     "transaction_date": 24, "transaction_type": 32, "amount": 20, "currency": 7, "channel": 10,
