@@ -29,7 +29,7 @@ def write_csv(parts: Iterable[Sheet], path: Path) -> str:
     checksum = hashlib.sha256()
     with path.open("wb") as file:
         for number, part in enumerate(parts):
-            header = [part.header] if number == 0 else []
+            header = [memoryview(part.header)] if number == 0 else []
             for content in (*header, *part.csv()):
                 checksum.update(content)
                 file.write(content)

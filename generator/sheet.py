@@ -137,12 +137,12 @@ class Sheet:
         """The first line of the file."""
         return ",".join(self.columns).encode() + b"\n"
 
-    def csv(self) -> Iterator[bytes]:
+    def csv(self) -> Iterator[memoryview]:
         """The bytes of the file, some thousand lines at a time."""
         for start in range(0, len(self), PIECE):
             cells = pl.Series(self.cells[start : start + PIECE].reshape(-1))
             # ten times as fast as bytes.translate, and other threads go on meanwhile
-            yield cells.filter(cells != 0).to_numpy().tobytes()
+            yield cells.filter(cells != 0).to_numpy().data
 
 
 def band(layout: Layout, columns: dict[str, Sequence[str | None]]) -> Array:
