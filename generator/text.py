@@ -160,23 +160,24 @@ def padded(values: Array, width: int) -> Array:
 
 @cache
 def _fractions(digits: int) -> Array:
-    """'.00' … '.99' (or with one or three digits) in words of four bytes."""
-    return table([f".{n:0{digits}d}".rjust(4, "\0") for n in range(10**digits)]).view(np.uint32)
+    """'.00' … '.99' (or with none to three digits) in words of four bytes."""
+    cells = [f".{n:0{digits}d}"[: digits + 1].rjust(4, "\0") for n in range(10**digits)]
+    return table(cells).view(np.uint32)
 
 
 def decimals(units: Array, digits: int, missing: Array | None = None) -> Array:
-    """Decimal text of whole units of 10^-digits, exact: no float takes part. Not of four digits."""
+    """Decimal text of whole units of 10^-digits, exact: no float takes part. At most seven digits."""
     one = 10**digits
     size = np.abs(units)
     front = size // one
     rest = size - front * one
     top = int(front.max(initial=0))
     signed, groups = bool(units.min(initial=0) < 0), _groups(top)
-    words = np.empty((len(units), signed + groups + 1 + (digits > 4)), dtype=np.uint32)
+    words = np.empty((len(units), signed + groups + 1 + (digits > 3)), dtype=np.uint32)
     if signed:
         words[:, 0] = (units < 0) * np.uint32(ord("-"))
     _write(words[:, signed : signed + groups], front, top, None)
-    if digits > 4:
+    if digits > 3:
         high = rest // 10_000
         words[:, -1] = _WORDS.take(rest - high * 10_000)
         rest, digits = high, digits - 4
