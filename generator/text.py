@@ -147,15 +147,9 @@ def whole(values: Array, missing: Array | None = None) -> Array:
 
 
 def padded(values: Array, width: int) -> Array:
-    """Whole numbers of at most eight digits with leading zeros; what is below 0 is missing."""
-    if width <= 4:
-        low = _WORDS.take(np.where(values < 0, _NONE, values))
-        return low.view(np.uint8).reshape(-1, 4)[:, 4 - width :]
-    words = np.empty((len(values), 2), dtype=np.uint32)
-    high = values // 10_000
-    words[:, 0] = _WORDS.take(np.where(values < 0, _NONE, high))
-    words[:, 1] = _WORDS.take(np.where(values < 0, _NONE, values - high * 10_000))
-    return words.view(np.uint8)[:, 8 - width :]
+    """Whole numbers with leading zeros, `width` of at most four digits; below 0 is missing."""
+    words = _WORDS.take(np.where(values < 0, _NONE, values))
+    return words.view(np.uint8).reshape(-1, 4)[:, 4 - width :]
 
 
 @cache
@@ -166,7 +160,7 @@ def _fractions(digits: int) -> Array:
 
 
 def decimals(units: Array, digits: int, missing: Array | None = None) -> Array:
-    """Decimal text of whole units of 10^-digits, exact: no float takes part. At most seven digits."""
+    """Decimal text of whole units of 10^-digits (at most seven), exact: no float takes part."""
     one = 10**digits
     size = np.abs(units)
     front = size // one

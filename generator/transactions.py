@@ -30,7 +30,7 @@ _WIDTHS = {
 }  # fmt: skip
 
 
-WEEK = 7 * 24  # hours
+_WEEK = 7 * 24  # hours
 _WEEK_BEGAN = 3 * 24  # hours before 1970, which began on a Thursday
 
 
@@ -171,7 +171,7 @@ class TransactionWriter:
         digits = np.where(plastic, accounts.card_digits[rows.acct], NONE)
         put("card_last_four", text.padded(digits, 4))
         hour = rows.time // 3600 + _WEEK_BEGAN
-        hour += (rows.recurring - hour // WEEK) * WEEK
+        hour += (rows.recurring - hour // _WEEK) * _WEEK
         put("is_weekend", text.pick(self.hours, hour))
         put("distance_from_home_km", text.number(rows.distance, 2))
         put("merchant_risk_score", text.pick(self.risks, rows.merchant))

@@ -34,7 +34,8 @@ def test_missing_numbers() -> None:
     assert cells(text.whole(values)) == ["7", "", "12345", "0"]
     assert cells(text.whole(values, np.array([True, False, False, True]))) == ["", "", "12345", ""]
     assert cells(text.money(values, values == 0)) == ["0.07", "-0.01", "123.45", ""]
-    assert cells(text.padded(values, 5)) == ["00007", "", "12345", "00000"]
+    assert cells(text.padded(values % 10_000, 4)) == ["0007", "9999", "2345", "0000"]
+    assert cells(text.padded(np.array([7, -1]), 2)) == ["07", ""]
 
 
 @given(st.lists(st.integers(-(10**13), 10**13), min_size=1), st.sampled_from([1, 2, 3, 4, 6]))
