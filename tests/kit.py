@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,24 +48,30 @@ def until(condition: Callable[[], object]) -> None:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A server in ``home`` with batches from ``raw``; ``environment`` leads any program to it."""
+    """A server in ``home`` with batches from ``raw``; ``environment`` leads any program to it.
+
+    Attributes:
+        parsed: where dbt finds what it has read of the project's files, so that it need not again.
+    """
 
     home: Path
     raw: Path
+    parsed: Path | None = None
     _found: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
         """The process environment without this machine's own settings, pointing at the server."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DB_")}
-        return kept | {
+        parsed = {"DBT_PARTIAL_PARSE_FILE_PATH": str(self.parsed)} if self.parsed else {}
+        return kept | parsed | {
             "WAREHOUSE_HOME": str(self.home),
             "WAREHOUSE_ENV_FILE": str(self.home / "no.env"),
             "DBT_TARGET_PATH": str(self.home / "target"),
             "DBT_LOG_PATH": str(self.home / "logs"),
             "PYTHONPATH": str(ROOT),
             "BI_READER_PASSWORD": READER_PASSWORD,
-        }
+        }  # fmt: skip
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a program of the environment in the project folder.
@@ -104,7 +110,7 @@ class Warehouse:
     @contextmanager
     def copied(self, folder: Path) -> Iterator[Warehouse]:
         """A copy that may be spoilt; this one stands still while it is made."""
-        copy = Warehouse(home=folder / "pg", raw=folder / "raw")
+        copy = replace(self, home=folder / "pg", raw=folder / "raw")
         self.run("python", "-m", "warehouse", "stop")
         subprocess.run(["cp", "-a", self.home, copy.home], check=True)
         subprocess.run(["cp", "-a", self.raw, copy.raw], check=True)

@@ -16,6 +16,7 @@ def spare() -> None:
     _leave_sql_flat()
     _leave_unheard_unsaid()
     _keep_connections()
+    _know_the_project_by_any_port()
 
 
 def _leave_unheard_unsaid() -> None:
@@ -77,3 +78,22 @@ def _keep_connections() -> None:
             close(manager)
 
     PostgresConnectionManager.release = release  # type: ignore[assignment, method-assign]
+
+
+def _know_the_project_by_any_port() -> None:
+    """Let dbt use what it parsed before, though the server listens on another port since.
+
+    dbt reads all files anew, half as long as a build of the default data, when anything of the
+    connection has changed, since a model may ask for it. None asks for the port.
+    """
+    from dbt.parser.manifest import ManifestLoader  # noqa: PLC0415 - only with dbt
+
+    check = ManifestLoader.build_manifest_state_check
+
+    def build_manifest_state_check(loader: ManifestLoader) -> Any:
+        state = check(loader)  # type: ignore[no-untyped-call]
+        known = dict(loader.root_project.credentials.connection_info()) | {"port": "any"}
+        state.profile_hash = state.profile_hash.from_contents(repr(sorted(known.items())))
+        return state
+
+    ManifestLoader.build_manifest_state_check = build_manifest_state_check  # type: ignore[method-assign]

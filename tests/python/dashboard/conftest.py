@@ -30,10 +30,10 @@ REFRESH_SECONDS = 2
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def bank(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Iterator[Warehouse]:
     """What the dashboard reads, built from a small history."""
     folder = tmp_path_factory.mktemp("bank")
-    warehouse = Warehouse(home=folder / "pg", raw=folder / "raw")
+    warehouse = Warehouse(home=folder / "pg", raw=folder / "raw", parsed=parsed)
     warehouse.start()
     try:
         warehouse.generate(*HISTORY)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,10 +19,10 @@ DAYS = ("2025-05-01", "2025-05-02")
 
 
 @pytest.fixture(scope="module")
-def in_one_go(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def in_one_go(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Iterator[Warehouse]:
     """All batches loaded in their order, then one build."""
     folder = tmp_path_factory.mktemp("order")
-    warehouse = Warehouse(home=folder / "one", raw=folder / "raw")
+    warehouse = Warehouse(home=folder / "one", raw=folder / "raw", parsed=parsed)
     warehouse.start()
     try:
         warehouse.generate(*HISTORY)
@@ -36,7 +38,7 @@ def in_one_go(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 @pytest.fixture(scope="module")
 def second_server(in_one_go: Warehouse) -> Iterator[Warehouse]:
     """A server for the same batches; each test that uses it begins with an empty one."""
-    warehouse = Warehouse(home=in_one_go.home.parent / "other", raw=in_one_go.raw)
+    warehouse = replace(in_one_go, home=in_one_go.home.parent / "other")
     warehouse.start()
     try:
         yield warehouse
@@ -115,7 +117,7 @@ def test_another_as_of_date_and_back(in_one_go: Warehouse) -> None:
 
 
 def test_a_series_that_begins_earlier_than_was_known(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, parsed: Path
 ) -> None:
     """Months that compare themselves with silence change when an older month arrives last.
 
@@ -123,7 +125,7 @@ def test_a_series_that_begins_earlier_than_was_known(
     month): only their own rows say what must be computed again.
     """
     folder = tmp_path_factory.mktemp("begun")
-    late = Warehouse(home=folder / "late", raw=folder / "raw")
+    late = Warehouse(home=folder / "late", raw=folder / "raw", parsed=parsed)
     late.start()
     try:
         late.generate("--customers", "40", "--transactions", "900", "--seed", "3",

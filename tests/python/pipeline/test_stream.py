@@ -21,14 +21,14 @@ TESTS = ("delivered_rows_have_one_verdict", "bronze_rows_reach_base",
 
 @pytest.fixture(scope="module")
 def stream(
-    tmp_path_factory: pytest.TempPathFactory, kafka_cluster: tuple[Producer, str]
+    tmp_path_factory: pytest.TempPathFactory, kafka_cluster: tuple[Producer, str], parsed: Path
 ) -> Iterator[Warehouse]:
     """A small bank, loaded and built, whose programs know the broker."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KAFKA_BOOTSTRAP", kafka_cluster[1])
         patch.setenv("KAFKA_TOPIC", TOPIC)
         folder: Path = tmp_path_factory.mktemp("stream")
-        warehouse = Warehouse(home=folder / "pg", raw=folder / "raw")
+        warehouse = Warehouse(home=folder / "pg", raw=folder / "raw", parsed=parsed)
         warehouse.start()
         try:
             warehouse.generate(

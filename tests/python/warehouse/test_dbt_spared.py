@@ -1,4 +1,4 @@
-"""What is spared dbt: connections, and messages that nobody hears."""
+"""What is spared dbt: connections, messages that nobody hears, and reading the project again."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import psycopg2
 import pytest
 from dbt.adapters.base.connections import BaseConnectionManager
 from dbt.adapters.contracts.connection import Connection, ConnectionState
-from dbt.adapters.postgres.connections import PostgresConnectionManager
+from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
 from dbt.events.types import MainReportVersion
+from dbt.parser.manifest import ManifestLoader
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.types import Note
@@ -108,3 +109,23 @@ def test_what_somebody_hears_is_said(
     manager.fire_event(Note(msg="a detail"), EventLevel.DEBUG)
     manager.fire_event(MainReportVersion(version="1"))
     assert said == heard
+
+
+def connection_known_by(**other: Any) -> Any:
+    """What dbt compares to see whether the project must be read anew."""
+    settings: dict[str, Any] = {
+        "host": "127.0.0.1", "port": 5432, "user": "a", "password": "b", "database": "c",
+        "schema": "public",
+    }  # fmt: skip
+    project = SimpleNamespace(
+        cli_vars={}, args=SimpleNamespace(profile=None, target=None), project_env_vars={},
+        credentials=PostgresCredentials(**settings | other),
+    )  # fmt: skip
+    loader: Any = SimpleNamespace(root_project=project, all_projects={})
+    return ManifestLoader.build_manifest_state_check(loader).profile_hash
+
+
+def test_another_port_is_no_other_project() -> None:
+    assert connection_known_by(port=5433) == connection_known_by()
+    for other in ({"host": "elsewhere"}, {"database": "d"}, {"user": "e"}):
+        assert connection_known_by(**other) != connection_known_by()
