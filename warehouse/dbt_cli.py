@@ -98,16 +98,17 @@ def build(*arguments: str, progress: Callable[[str], object] | None = None) -> B
     settings = _find_database()
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - dbt reads the environment on import
 
-    def heard(event: Any) -> None:
-        if progress is not None and event.info.name == "NodeFinished":
-            progress(event.data.node_info.node_name)
-
+    callbacks: list[Callable[[Any], None]] = []
+    if progress is not None:
+        callbacks.append(
+            dbt_spared.Listener("NodeFinished", lambda one: progress(one.data.node_info.node_name))
+        )
     dbt_spared.spare()
     before = gc.get_threshold()
     gc.set_threshold(*_GARBAGE)
     try:
         with building(settings):
-            runner = dbtRunner(callbacks=[heard] if progress else [])
+            runner = dbtRunner(callbacks=callbacks)
             done = runner.invoke(["build", *arguments, "--log-level", "none"])
     finally:
         gc.set_threshold(*before)

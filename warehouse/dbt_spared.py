@@ -6,6 +6,8 @@ What dbt makes, prints and logs stays what it is; each function says what is spa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -19,9 +21,23 @@ def spare() -> None:
     _know_the_project_by_any_port()
 
 
+@dataclass(frozen=True)
+class Listener:
+    """A callback of dbt's for messages of one name; all others it need not build."""
+
+    name: str
+    hear: Callable[[Any], object]
+
+    def __call__(self, message: Any) -> None:
+        """Pass it on if it is one of these."""
+        if message.info.name == self.name:
+            self.hear(message)
+
+
 def _leave_unheard_unsaid() -> None:
     """Spare dbt messages of the level debug where they are neither printed nor logged."""
-    from dbt_common.events.base_types import EventLevel  # noqa: PLC0415 - only with dbt
+    from dbt.tracking import track_behavior_change_warn  # noqa: PLC0415 - only with dbt
+    from dbt_common.events.base_types import EventLevel  # noqa: PLC0415
     from dbt_common.events.event_manager import EventManager  # noqa: PLC0415
 
     say = EventManager.fire_event
@@ -29,9 +45,13 @@ def _leave_unheard_unsaid() -> None:
     def fire_event(
         manager: EventManager, e: Any, level: EventLevel | None = None, *rest: Any, **options: Any
     ) -> None:
-        is_heard = manager.callbacks or any(
+        is_heard = any(
             logger.level in (EventLevel.DEBUG, EventLevel.TEST) for logger in manager.loggers
-        )
+        ) or any(
+            one.name == type(e).__name__ if isinstance(one, Listener)
+            else one is not track_behavior_change_warn  # dbt's own, there always, for a warning
+            for one in manager.callbacks
+        )  # fmt: skip
         if is_heard or (level or e.level_tag()) != EventLevel.DEBUG:
             say(manager, e, level, *rest, **options)
 

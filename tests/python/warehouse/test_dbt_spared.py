@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from multiprocessing import get_context
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +12,14 @@ import pytest
 from dbt.adapters.base.connections import BaseConnectionManager
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
+from dbt.events.logging import setup_event_logger
 from dbt.events.types import MainReportVersion
 from dbt.parser.manifest import ManifestLoader
+from dbt_common.events import event_manager
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager import EventManager
+from dbt_common.events.event_manager_client import cleanup_event_logger
+from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
 from warehouse import dbt_spared
@@ -109,6 +114,37 @@ def test_what_somebody_hears_is_said(
     manager.fire_event(Note(msg="a detail"), EventLevel.DEBUG)
     manager.fire_event(MainReportVersion(version="1"))
     assert said == heard
+
+
+@pytest.mark.parametrize("listened_for", [None, "AnotherEvent", "Note"])
+def test_what_dbt_sets_up_hears_no_detail(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, listened_for: str | None
+) -> None:
+    """dbt has a callback of its own; ours are for messages of one name."""
+    built: list[str] = []
+    build = event_manager.msg_from_base_event
+
+    def recorded(event: Any, *rest: Any, **options: Any) -> Any:
+        built.append(type(event).__name__)
+        return build(event, *rest, **options)
+
+    monkeypatch.setattr(event_manager, "msg_from_base_event", recorded)
+    heard: list[str] = []
+    ours = dbt_spared.Listener(listened_for or "", lambda message: heard.append(message.info.name))
+    flags = SimpleNamespace(
+        LOG_PATH=str(tmp_path), LOG_LEVEL="info", LOG_LEVEL_FILE="info", LOG_FORMAT="text",
+        LOG_FORMAT_FILE="text", LOG_FILE_MAX_BYTES=0, LOG_CACHE_EVENTS=False, USE_COLORS=False,
+        USE_COLORS_FILE=False, QUIET=True, DEBUG=False,
+    )  # fmt: skip
+    setup_event_logger(flags, [ours] if listened_for else [])
+    try:
+        fire_event(Note(msg="a detail"), EventLevel.DEBUG)
+        fire_event(MainReportVersion(version="1"))
+    finally:
+        cleanup_event_logger()
+    details = ["Note"] if listened_for == "Note" else []
+    assert built == [*details, "MainReportVersion"]
+    assert heard == details
 
 
 def connection_known_by(**other: Any) -> Any:
