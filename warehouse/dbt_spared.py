@@ -6,7 +6,7 @@ What dbt makes, prints and logs stays what it is; each function says what is spa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ def spare() -> None:
     _leave_unheard_unsaid()
     _keep_connections()
     _know_the_project_by_any_port()
+    _keep_type_testers()
 
 
 @dataclass(frozen=True)
@@ -117,3 +118,18 @@ def _know_the_project_by_any_port() -> None:
         return state
 
     ManifestLoader.build_manifest_state_check = build_manifest_state_check  # type: ignore[method-assign]
+
+
+def _keep_type_testers() -> None:
+    """Let dbt use again what finds the types of an answer's columns, made anew for each answer.
+
+    It depends on nothing but the names of the columns that hold text.
+    """
+    from dbt_common.clients import agate_helper  # noqa: PLC0415 - only with dbt
+
+    build = cache(agate_helper.build_type_tester)
+
+    def build_type_tester(text_columns: Iterable[str], *rest: Any, **options: Any) -> Any:
+        return build(frozenset(text_columns), *rest, **options)
+
+    agate_helper.build_type_tester = build_type_tester

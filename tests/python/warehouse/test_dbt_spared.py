@@ -15,6 +15,8 @@ from dbt.adapters.postgres.connections import PostgresConnectionManager, Postgre
 from dbt.events.logging import setup_event_logger
 from dbt.events.types import MainReportVersion
 from dbt.parser.manifest import ManifestLoader
+from dbt_common.clients import agate_helper
+from dbt_common.clients.agate_helper import table_from_data_flat
 from dbt_common.events import event_manager
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager import EventManager
@@ -145,6 +147,15 @@ def test_what_dbt_sets_up_hears_no_detail(
     details = ["Note"] if listened_for == "Note" else []
     assert built == [*details, "MainReportVersion"]
     assert heard == details
+
+
+def test_an_answer_has_the_types_of_its_own_columns() -> None:
+    """Also when one with columns of the same names came before."""
+    rows: list[dict[str, Any]] = [{"a": "007", "b": 7}, {"a": 7, "b": "007"}, {"a": 1, "b": 2}]
+    for row in (*rows, *rows):
+        table = table_from_data_flat([row], ["a", "b"])
+        assert [value for answer in table.rows for value in answer] == [*row.values()]
+    assert agate_helper.build_type_tester({"a"}) is agate_helper.build_type_tester(["a"])
 
 
 def connection_known_by(**other: Any) -> Any:
