@@ -20,6 +20,7 @@ def spare() -> None:
     _keep_connections()
     _know_the_project_by_any_port()
     _keep_type_testers()
+    _write_the_manifest_once()
 
 
 @dataclass(frozen=True)
@@ -133,3 +134,23 @@ def _keep_type_testers() -> None:
         return build(frozenset(text_columns), *rest, **options)
 
     agate_helper.build_type_tester = build_type_tester
+
+
+def _write_the_manifest_once() -> None:
+    """Spare dbt the manifest that it writes when it has read the project, and again at the end.
+
+    A second in which nothing else runs yet. What only reads the project (``dbt parse``, ``ls``,
+    ``compile``) writes it as before.
+    """
+    from dbt import flags  # noqa: PLC0415 - only with dbt
+    from dbt.parser import manifest as parser  # noqa: PLC0415
+    from dbt.task import runnable  # noqa: F401, PLC0415 - has what writes at the end by now
+
+    write = parser.write_manifest
+
+    def write_manifest(*given: Any, **named: Any) -> None:
+        which = flags.get_flags().WHICH  # type: ignore[no-untyped-call]
+        if which not in ("build", "run", "test", "seed", "snapshot"):
+            write(*given, **named)
+
+    parser.write_manifest = write_manifest

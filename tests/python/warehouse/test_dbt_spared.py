@@ -9,12 +9,15 @@ from typing import Any
 
 import psycopg2
 import pytest
+from dbt import flags
 from dbt.adapters.base.connections import BaseConnectionManager
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
 from dbt.events.logging import setup_event_logger
 from dbt.events.types import MainReportVersion
+from dbt.parser import manifest as parser
 from dbt.parser.manifest import ManifestLoader
+from dbt.task import runnable
 from dbt_common.clients import agate_helper
 from dbt_common.clients.agate_helper import table_from_data_flat
 from dbt_common.events import event_manager
@@ -176,3 +179,19 @@ def test_another_port_is_no_other_project() -> None:
     assert connection_known_by(port=5433) == connection_known_by()
     for other in ({"host": "elsewhere"}, {"database": "d"}, {"user": "e"}):
         assert connection_known_by(**other) != connection_known_by()
+
+
+@pytest.mark.parametrize("command", ["build", "test", "parse"])
+def test_the_manifest_is_written_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    """By what runs at its end, by what only reads the project when it is read."""
+    written: list[str] = []
+    project: Any = SimpleNamespace(write=written.append)
+    monkeypatch.setattr(parser, "write_semantic_manifest", lambda **_: None)
+    monkeypatch.setattr(flags, "GLOBAL_FLAGS", SimpleNamespace(WHICH=command))
+    parser.write_manifest(project, str(tmp_path))
+    if command != "parse":
+        assert written == []
+        runnable.write_manifest(project, str(tmp_path))
+    assert written == [str(tmp_path / "manifest.json")]

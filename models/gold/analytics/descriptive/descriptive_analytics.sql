@@ -65,15 +65,15 @@ ranked as (
     select
         *,
         rank() over (
-            partition by metric, dimension, month_start_date, case when dimension = 'merchant' then parent_member end
+            partition by month_start_date, metric, dimension, case when dimension = 'merchant' then parent_member end
             order by value desc nulls last
         ) as rank_in_category,
         rank() over (
-            partition by metric, dimension, month_start_date order by value desc nulls last
+            partition by month_start_date, metric, dimension order by value desc nulls last
         ) as member_rank,
         case
             when unit in ('count', 'usd') and metric <> 'active_customers'
-                then {{ percent_of('value', 'sum(value) over (partition by metric, dimension, month_start_date)') }}
+                then {{ percent_of('value', 'sum(value) over (partition by month_start_date, metric, dimension)') }}
         end as share_percent
     from named
 ),
