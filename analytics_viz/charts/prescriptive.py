@@ -192,12 +192,14 @@ def budget_curve(frame: pd.DataFrame, as_of: dt.date) -> go.Figure:
                 " %{y:$,.0f}<extra></extra>",
             )
     figure.add_vline(x=budget, line_color=LIGHT.vermillion, line_width=1.5, line_dash="dash")
+    most = max(float(table["budget_used_amount"].max()), budget)
+    # on the side of the line that has room for it
+    side, shift = ("right", -5) if budget > 0.5 * most else ("left", 5)
     figure.add_annotation(
-        x=budget, y=0, yref="paper", yanchor="bottom", xanchor="left", showarrow=False,
-        text=f" budget {formats.money(budget)}", font={"color": LIGHT.bad, "size": 13},
+        x=budget, y=0, yref="paper", yanchor="bottom", xanchor=side, xshift=shift, showarrow=False,
+        text=f"budget {formats.money(budget)}", font={"color": LIGHT.bad, "size": 13},
     )  # fmt: skip
     figure.update_layout(showlegend=True)
-    most = max(float(table["budget_used_amount"].max()), budget)
     figure.update_xaxes(title="Spent on retention ($)", tickformat="$~s", range=[0, 1.05 * most])
     figure.update_yaxes(
         title="Expected value less cost ($)", tickformat="$~s", rangemode="tozero", nticks=6

@@ -167,6 +167,15 @@ def test_a_budget_that_pays_for_everything() -> None:
     )
 
 
+@pytest.mark.parametrize(("amount", "side"), [(10, "left"), (25, "right")])
+def test_the_name_of_the_budget_stands_where_there_is_room(amount: int, side: str) -> None:
+    """Of 30 on the axis, to the right of 10, to the left of 25."""
+    frame = budget().assign(budget_amount=[Decimal(amount)] * 3)
+    (label,) = prescriptive.budget_curve(frame, AS_OF).layout.annotations
+    assert label.text == f"budget ${amount}"
+    assert (label.x, label.xanchor) == (amount, side)
+
+
 def test_allocation_names_the_dearest_segment_and_a_single_customer() -> None:
     frame = allocation().iloc[1:]
     assert title(prescriptive.budget_allocation(frame, AS_OF)) == (
