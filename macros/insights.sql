@@ -79,14 +79,15 @@
     {#- Who was made anew, or has bookings between the as-of date then and now; none, that is everybody, where that date
         has gone back. -#}
     {%- if not (execute and is_incremental()) -%}{{ return(none) }}{%- endif -%}
-    {%- if not asked_once('select max(_as_of_date) <= ' ~ as_of_day() ~ ' from ' ~ this) -%}{{ return(none) }}{%- endif %}
+    {%- set then = asked_once('select max(_as_of_date) from ' ~ this) -%}
+    {%- if not then or asked_once("select cast('" ~ then ~ "' as date) > " ~ as_of_day()) -%}{{ return(none) }}{%- endif %}
     select people.customer_id from {{ ref('financial_health_private') }} as people
     where people._build_id > {{ watermark() }}
     union
     select bookings.customer_id from {{ ref('fact_transactions') }} as bookings
     where
         bookings.transaction_date <= {{ as_of_day() }}
-        and bookings.transaction_date > cast('{{ asked_once('select max(_as_of_date) from ' ~ this) }}' as date)
+        and bookings.transaction_date > cast('{{ then }}' as date)
 {%- endmacro %}
 
 {% macro delete_touched_spending() -%}
