@@ -103,4 +103,5 @@
 {% macro touched_spenders() %}select customer_id from touched{% endmacro %}
 {% macro first_touched_account_month() %}cast('2024-01-01' as date){% endmacro %}
 {% macro touched_customer_months() %}null{% endmacro %}
+{% macro touched_measure_months() %}null{% endmacro %}
 {% macro versions_of_new_bookings() %}select customer_id, account_id, moved_at from bookings{% endmacro %}

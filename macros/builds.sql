@@ -120,6 +120,15 @@
     {{- return('delete from ' ~ this if is_incremental() else 'select 1') -}}
 {%- endmacro %}
 
+{% macro delete_touched(column, touched) -%}
+    {#- Pre-hook, in the transaction of the insert that follows: a member may have vanished from what was touched. -#}
+    {%- if is_incremental() %}
+    delete from {{ this }} where {{ column }} in ({{ touched }})
+    {%- else %}
+    select 1
+    {%- endif %}
+{%- endmacro %}
+
 {% macro differing_rows(relation, key) -%}
     {#- Of the rows made anew those that `this` does not hold as they are: what comes out as it was keeps its
         `_build_id`, and nobody looks at it again. Columns that only say when are not compared. -#}

@@ -27,15 +27,6 @@
     )
 {%- endmacro %}
 
-{% macro delete_touched_transaction_months() -%}
-    {#- Pre-hook, in the transaction of the insert that follows: a member may have vanished from a month. -#}
-    {%- if is_incremental() %}
-    delete from {{ this }} where month_start_date in ({{ touched_transaction_months() }})
-    {%- else %}
-    select 1
-    {%- endif %}
-{%- endmacro %}
-
 {#- The same by the day. -#}
 
 {% macro touched_transaction_days() -%}
@@ -53,14 +44,6 @@
         order by 1
     {%- endset -%}
     {{- return(date_literals(days)) -}}
-{%- endmacro %}
-
-{% macro delete_touched_transaction_days() -%}
-    {%- if is_incremental() %}
-    delete from {{ this }} where transaction_date in ({{ touched_transaction_days() }})
-    {%- else %}
-    select 1
-    {%- endif %}
 {%- endmacro %}
 
 {#- The same for sums over customers. -#}
@@ -82,10 +65,37 @@
     {{- return(date_literals(months)) -}}
 {%- endmacro %}
 
-{% macro delete_touched_customer_months() -%}
-    {%- if is_incremental() %}
-    delete from {{ this }} where month_start_date in ({{ touched_customer_months() }})
-    {%- else %}
-    select 1
-    {%- endif %}
+{% macro touched_measure_months() -%}
+    {#- Months of which a sum was made anew, or is gone, and those that show a member under what it no longer belongs to. -#}
+    {%- if not (execute and is_incremental()) -%}{{ return('null') }}{%- endif -%}
+    {%- set sources = [ref('monthly_transaction_totals'), ref('monthly_customer_totals'), ref('monthly_account_totals')] -%}
+    {%- set months -%}
+        {%- for relation in sources %}
+        select month_start_date from {{ relation }} where _build_id > {{ watermark() }}
+        union
+        {%- endfor %}
+        select known.month_start_date
+        from {{ this }} as known
+        where not exists (
+            select 1
+            from {{ sources[0] }} as totals
+            where totals.month_start_date = known.month_start_date
+        )
+        {%- for relation, key, category in [
+            (ref('dim_product'), 'product_id', 'product_category'), (ref('dim_merchant'), 'merchant_id', 'category')
+        ] %}
+        union
+        select known.month_start_date
+        from {{ relation }} as members
+        inner join {{ this }} as known
+            on known.member_code = cast(members.{{ key }} as {{ dbt.type_string() }})
+        where
+            members.is_current
+            and members._build_id > {{ watermark() }}
+            and known.dimension = '{{ key | replace('_id', '') }}'
+            and known.parent_member is distinct from members.{{ category }}
+        {%- endfor %}
+        order by 1
+    {%- endset -%}
+    {{- return(date_literals(months)) -}}
 {%- endmacro %}

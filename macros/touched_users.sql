@@ -20,19 +20,15 @@
     inner join {{ ref('open_banking_tags') }} as owners
         on changed.tag_id = owners.tag_id
     where changed._build_id > {{ watermark() }}
+    -- of what people do at this bank, only what one leg of a transfer can be, or was before it was corrected
     union
     select owners.user_id
     from {{ ref('fact_transactions') }} as changed
+    inner join {{ ref('base_transactions') }} as versions
+        on changed.transaction_id = versions.transaction_id
     inner join {{ accounts }} as owners
-        on changed.customer_id = owners.user_id
-    where changed._build_id > {{ watermark() }}
-{%- endmacro %}
-
-{% macro delete_touched_users() -%}
-    {#- Pre-hook, in the transaction of the insert that follows. -#}
-    {%- if is_incremental() %}
-    delete from {{ this }} where user_id in ({{ touched_users() }})
-    {%- else %}
-    select 1
-    {%- endif %}
+        on versions.customer_id = owners.user_id
+    where
+        changed._build_id > {{ watermark() }}
+        and versions.transaction_type in ('deposit', 'withdrawal')
 {%- endmacro %}

@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('base_transactions') }}
 {{ config(
     incremental_strategy='append',
-    pre_hook="{{ delete_touched_transaction_days() }}"
+    pre_hook="{{ delete_touched('transaction_date', touched_transaction_days()) }}"
 ) }}
 
 with customers as (

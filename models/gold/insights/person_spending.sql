@@ -121,18 +121,59 @@ peers as (
     having count(*) >= {{ var('smallest_peer_group') }}
 ),
 
--- the narrowest group that is large enough
-compared as (
+-- for everyone of an income and household the narrowest group that is large enough
+nearest as (
     select
-        lines.*,
+        alike.*,
         case
-            when close_peers.peer_count is not null then 'income ' || lines.income_bracket || ', ' || lines.household
-            when income_peers.peer_count is not null then 'income ' || lines.income_bracket || ', any household'
+            when close_peers.peer_count is not null then 'income ' || alike.income_bracket || ', ' || alike.household
+            when income_peers.peer_count is not null then 'income ' || alike.income_bracket || ', any household'
             when all_peers.peer_count is not null then 'any income and household'
         end as peer_group,
         {% for measure in ['peer_count', 'median_share', 'upper_quartile_share'] -%}
-        coalesce(close_peers.{{ measure }}, income_peers.{{ measure }}, all_peers.{{ measure }}) as {{ measure }},
-        {% endfor -%}
+        coalesce(close_peers.{{ measure }}, income_peers.{{ measure }}, all_peers.{{ measure }}) as {{ measure }}
+        {{- ',' if not loop.last }}
+        {% endfor %}
+    from (
+        select distinct
+            coverage,
+            category_name,
+            spending_kind,
+            income_bracket,
+            household
+        from lines
+        where is_comparable
+    ) as alike
+    left join peers as close_peers
+        on
+            close_peers.peer_width = 0
+            and alike.coverage = close_peers.coverage
+            and alike.category_name = close_peers.category_name
+            and alike.spending_kind = close_peers.spending_kind
+            and alike.income_bracket = close_peers.income_bracket
+            and alike.household = close_peers.household
+    left join peers as income_peers
+        on
+            income_peers.peer_width = 1
+            and alike.coverage = income_peers.coverage
+            and alike.category_name = income_peers.category_name
+            and alike.spending_kind = income_peers.spending_kind
+            and alike.income_bracket = income_peers.income_bracket
+    left join peers as all_peers
+        on
+            all_peers.peer_width = 2
+            and alike.coverage = all_peers.coverage
+            and alike.category_name = all_peers.category_name
+            and alike.spending_kind = all_peers.spending_kind
+),
+
+compared as (
+    select
+        lines.*,
+        nearest.peer_group,
+        nearest.peer_count,
+        nearest.median_share,
+        nearest.upper_quartile_share,
         case when lines.has_previous_year then lines.previous_amount / 12 end as previous,
         -- standard error of the difference between two means of twelve months, silent ones included
         sqrt(greatest(
@@ -140,30 +181,14 @@ compared as (
             + (lines.previous_squares - lines.previous_amount * lines.previous_amount / 12), 0
         ) / (11 * 12)) as standard_error
     from lines
-    left join peers as close_peers
+    left join nearest
         on
             lines.is_comparable
-            and close_peers.peer_width = 0
-            and lines.coverage = close_peers.coverage
-            and lines.category_name = close_peers.category_name
-            and lines.spending_kind = close_peers.spending_kind
-            and lines.income_bracket = close_peers.income_bracket
-            and lines.household = close_peers.household
-    left join peers as income_peers
-        on
-            lines.is_comparable
-            and income_peers.peer_width = 1
-            and lines.coverage = income_peers.coverage
-            and lines.category_name = income_peers.category_name
-            and lines.spending_kind = income_peers.spending_kind
-            and lines.income_bracket = income_peers.income_bracket
-    left join peers as all_peers
-        on
-            lines.is_comparable
-            and all_peers.peer_width = 2
-            and lines.coverage = all_peers.coverage
-            and lines.category_name = all_peers.category_name
-            and lines.spending_kind = all_peers.spending_kind
+            and lines.coverage = nearest.coverage
+            and lines.category_name = nearest.category_name
+            and lines.spending_kind = nearest.spending_kind
+            and lines.income_bracket = nearest.income_bracket
+            and lines.household = nearest.household
 ),
 
 judged as (

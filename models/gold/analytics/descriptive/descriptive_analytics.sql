@@ -2,17 +2,7 @@
 {%- set listed_merchants = 10 %}
 
 with measures as (
-    select
-        month_start_date,
-        metric,
-        unit,
-        dimension,
-        member_group,
-        member_code,
-        value,
-        sample_count,
-        {{ surrogate_key(['metric', 'dimension', 'member_group', 'member_code']) }} as series_key
-    from {{ ref('monthly_measures') }}
+    select * from {{ ref('monthly_measures') }}
 ),
 
 as_of as (
@@ -22,8 +12,7 @@ as_of as (
 products as (
     select
         cast(product_id as {{ dbt.type_string() }}) as product_code,
-        product_name,
-        product_category
+        product_name
     from {{ ref('dim_product') }}
     where is_current
 ),
@@ -31,8 +20,7 @@ products as (
 merchants as (
     select
         cast(merchant_id as {{ dbt.type_string() }}) as merchant_code,
-        merchant_name,
-        category as merchant_category
+        merchant_name
     from {{ ref('dim_merchant') }}
     where is_current
 ),
@@ -45,51 +33,32 @@ begun as (
     group by series_key
 ),
 
-named as (
+listed as (
     select
         measures.*,
-        begun.first_month,
-        coalesce(products.product_category, merchants.merchant_category, measures.member_group) as parent_member,
         coalesce(products.product_name, merchants.merchant_name, measures.member_code) as member,
         cast({{ dbt.dateadd('month', -1, 'measures.month_start_date') }} as date) as month_before
     from measures
-    inner join begun
-        on measures.series_key = begun.series_key
     left join products
         on measures.dimension = 'product' and measures.member_code = products.product_code
     left join merchants
         on measures.dimension = 'merchant' and measures.member_code = merchants.merchant_code
-),
-
-ranked as (
-    select
-        *,
-        rank() over (
-            partition by month_start_date, metric, dimension, case when dimension = 'merchant' then parent_member end
-            order by value desc nulls last
-        ) as rank_in_category,
-        rank() over (
-            partition by month_start_date, metric, dimension order by value desc nulls last
-        ) as member_rank,
-        case
-            when unit in ('count', 'usd') and metric <> 'active_customers'
-                then {{ percent_of('value', 'sum(value) over (partition by month_start_date, metric, dimension)') }}
-        end as share_percent
-    from named
+    where measures.dimension <> 'merchant' or measures.rank_in_category <= {{ listed_merchants }}
 ),
 
 compared as (
     select
-        ranked.*,
+        listed.*,
         coalesce(
             before.value,
             -- nothing happened; nothing is not measured
-            case when ranked.unit in ('count', 'usd') and ranked.first_month < ranked.month_start_date then 0 end
+            case when listed.unit in ('count', 'usd') and begun.first_month < listed.month_start_date then 0 end
         ) as previous_value
-    from ranked
+    from listed
+    inner join begun
+        on listed.series_key = begun.series_key
     left join measures as before
-        on ranked.series_key = before.series_key and ranked.month_before = before.month_start_date
-    where ranked.dimension <> 'merchant' or ranked.rank_in_category <= {{ listed_merchants }}
+        on listed.series_key = before.series_key and listed.month_before = before.month_start_date
 ),
 
 final as (
@@ -112,8 +81,8 @@ final as (
             when compared.unit <> 'percent' then {{ percent_change('compared.value', 'compared.previous_value') }}
         end as percent_change,
         compared.share_percent,
-        cast(compared.member_rank as integer) as member_rank,
-        cast(compared.sample_count as bigint) as sample_count
+        compared.member_rank,
+        compared.sample_count
     from compared
     cross join as_of
     where compared.month_start_date <= as_of.as_of_date

@@ -3,7 +3,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ delete_touched_customer_months() }}"
+    pre_hook="{{ delete_touched('month_start_date', touched_customer_months()) }}"
 ) }}
 {%- set counts = ['customer_count', 'new_customer_count', 'transacting_count', 'transaction_count'] %}
 {%- set amounts = ['spending_amount', 'held_amount', 'owed_amount'] %}

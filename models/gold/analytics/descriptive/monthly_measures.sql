@@ -1,4 +1,10 @@
 -- grain: one row per calendar month, metric, dimension, group and member
+-- Shares and places are among the members of a month, so a month stands as it was until one of them changes.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ delete_touched('month_start_date', touched_measure_months()) }}"
+) }}
 {%- set totals = ref('monthly_transaction_totals') %}
 {%- set people = ref('monthly_customer_totals') %}
 {%- set accounts = ref('monthly_account_totals') %}
@@ -33,8 +39,17 @@
 with products as (
     select
         product_id,
-        product_category
+        product_category,
+        cast(product_id as {{ dbt.type_string() }}) as product_code
     from {{ ref('dim_product') }}
+    where is_current
+),
+
+merchants as (
+    select
+        cast(merchant_id as {{ dbt.type_string() }}) as merchant_code,
+        category as merchant_category
+    from {{ ref('dim_merchant') }}
     where is_current
 ),
 
@@ -89,6 +104,53 @@ measured as (
     inner join products
         on totals.product_id = products.product_id
     group by totals.month_start_date, products.product_category, totals.account_status
+),
+
+named as (
+    select
+        measured.*,
+        {{ surrogate_key(['metric', 'dimension', 'member_group', 'member_code']) }} as series_key,
+        coalesce(products.product_category, merchants.merchant_category, measured.member_group) as parent_member
+    from measured
+    left join products
+        on measured.dimension = 'product' and measured.member_code = products.product_code
+    left join merchants
+        on measured.dimension = 'merchant' and measured.member_code = merchants.merchant_code
+    {%- if is_incremental() %}
+    where measured.month_start_date in ({{ touched_measure_months() }})
+    {%- endif %}
+),
+
+ranked as (
+    select
+        *,
+        rank() over (
+            partition by month_start_date, metric, dimension, case when dimension = 'merchant' then parent_member end
+            order by value desc nulls last
+        ) as rank_in_category,
+        rank() over (
+            partition by month_start_date, metric, dimension order by value desc nulls last
+        ) as member_rank,
+        case
+            when unit in ('count', 'usd') and metric <> 'active_customers'
+                then {{ percent_of('value', 'sum(value) over (partition by month_start_date, metric, dimension)') }}
+        end as share_percent
+    from named
 )
 
-select * from measured
+select
+    series_key,
+    month_start_date,
+    metric,
+    unit,
+    dimension,
+    member_group,
+    parent_member,
+    member_code,
+    value,
+    cast(sample_count as bigint) as sample_count,
+    cast(rank_in_category as integer) as rank_in_category,
+    cast(member_rank as integer) as member_rank,
+    share_percent,
+    {{ build_number() }} as _build_id
+from ranked

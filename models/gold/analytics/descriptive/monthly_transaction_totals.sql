@@ -3,7 +3,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ delete_touched_transaction_months() }}"
+    pre_hook="{{ delete_touched('month_start_date', touched_transaction_months()) }}"
 ) }}
 
 with transactions as (

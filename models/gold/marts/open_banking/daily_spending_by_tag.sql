@@ -2,9 +2,10 @@
 -- depends_on: {{ ref('base_external_transactions') }}
 -- depends_on: {{ ref('base_balance_snapshots') }}
 -- depends_on: {{ ref('base_transaction_tags') }}
+-- depends_on: {{ ref('base_transactions') }}
 -- depends_on: {{ ref('open_banking_accounts') }}
 -- depends_on: {{ ref('fact_transactions') }}
-{{ config(pre_hook="{{ delete_touched_users() }}") }}
+{{ config(pre_hook="{{ delete_touched('user_id', touched_users()) }}") }}
 
 with transactions as (
     select * from {{ ref('open_banking_transactions') }}
@@ -17,7 +18,11 @@ with transactions as (
 
 tags as (
     select * from {{ ref('open_banking_tags') }}
-    where not is_deleted
+    where
+        not is_deleted
+        {%- if is_incremental() %}
+        and user_id in ({{ touched_users() }})
+        {%- endif %}
 ),
 
 links as (

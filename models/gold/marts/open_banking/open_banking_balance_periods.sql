@@ -3,9 +3,10 @@
 -- depends_on: {{ ref('base_external_transactions') }}
 -- depends_on: {{ ref('base_balance_snapshots') }}
 -- depends_on: {{ ref('base_transaction_tags') }}
+-- depends_on: {{ ref('base_transactions') }}
 -- depends_on: {{ ref('open_banking_tags') }}
 -- depends_on: {{ ref('fact_transactions') }}
-{{ config(pre_hook="{{ delete_touched_users() }}") }}
+{{ config(pre_hook="{{ delete_touched('user_id', touched_users()) }}") }}
 
 with accounts as (
     select * from {{ ref('open_banking_accounts') }}

@@ -2,8 +2,9 @@
 -- depends_on: {{ ref('base_external_transactions') }}
 -- depends_on: {{ ref('base_balance_snapshots') }}
 -- depends_on: {{ ref('base_transaction_tags') }}
+-- depends_on: {{ ref('base_transactions') }}
 -- depends_on: {{ ref('fact_transactions') }}
-{{ config(pre_hook="{{ delete_touched_users() }}") }}
+{{ config(pre_hook="{{ delete_touched('user_id', touched_users()) }}") }}
 
 with external_transactions as (
     select * from {{ ref('stg_external_transactions') }}
@@ -28,7 +29,12 @@ tagged as (
     from {{ ref('stg_transaction_tags') }} as links
     inner join {{ ref('open_banking_tags') }} as tags
         on links.tag_id = tags.tag_id
-    where not links.is_deleted and not tags.is_deleted
+    where
+        not links.is_deleted
+        and not tags.is_deleted
+        {%- if is_incremental() %}
+        and tags.user_id in ({{ touched_users() }})
+        {%- endif %}
     group by links.transaction_id
 ),
 

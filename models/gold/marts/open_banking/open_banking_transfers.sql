@@ -3,8 +3,9 @@
 -- depends_on: {{ ref('base_external_transactions') }}
 -- depends_on: {{ ref('base_balance_snapshots') }}
 -- depends_on: {{ ref('base_transaction_tags') }}
+-- depends_on: {{ ref('base_transactions') }}
 -- depends_on: {{ ref('open_banking_tags') }}
-{{ config(pre_hook="{{ delete_touched_users() }}") }}
+{{ config(pre_hook="{{ delete_touched('user_id', touched_users()) }}") }}
 
 with external_transactions as (
     select * from {{ ref('stg_external_transactions') }}
