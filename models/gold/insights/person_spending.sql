@@ -80,6 +80,10 @@ lines as (
         people.months_observed,
         people.income_bracket,
         people.household,
+        -- one key, since by five columns the planner joins on the first and compares the others millions of times
+        {{ surrogate_key([
+            'people.coverage', 'sums.category_name', 'sums.spending_kind', 'people.income_bracket', 'people.household'
+        ]) }} as alike_key,
         1.0 * sums.period_amount / nullif(people.months_observed, 0) as monthly,
         -- what the values compared below are parts of: a month's pay, or its spending where the pay is not seen
         case
@@ -125,17 +129,17 @@ peers as (
 nearest as (
     select
         alike.*,
+        {% for measure in ['peer_count', 'median_share', 'upper_quartile_share'] -%}
+        coalesce(close_peers.{{ measure }}, income_peers.{{ measure }}, all_peers.{{ measure }}) as {{ measure }},
+        {% endfor -%}
         case
             when close_peers.peer_count is not null then 'income ' || alike.income_bracket || ', ' || alike.household
             when income_peers.peer_count is not null then 'income ' || alike.income_bracket || ', any household'
             when all_peers.peer_count is not null then 'any income and household'
-        end as peer_group,
-        {% for measure in ['peer_count', 'median_share', 'upper_quartile_share'] -%}
-        coalesce(close_peers.{{ measure }}, income_peers.{{ measure }}, all_peers.{{ measure }}) as {{ measure }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        end as peer_group
     from (
         select distinct
+            alike_key,
             coverage,
             category_name,
             spending_kind,
@@ -184,11 +188,7 @@ compared as (
     left join nearest
         on
             lines.is_comparable
-            and lines.coverage = nearest.coverage
-            and lines.category_name = nearest.category_name
-            and lines.spending_kind = nearest.spending_kind
-            and lines.income_bracket = nearest.income_bracket
-            and lines.household = nearest.household
+            and lines.alike_key = nearest.alike_key
 ),
 
 judged as (
