@@ -99,6 +99,7 @@
 {% macro months_from(month, number) %}{{ month }}{% endmacro %}
 {% macro replace_all_rows() %}{% endmacro %}
 {% macro touched_users() %}select user_id from users{% endmacro %}
+{% macro touched_external_transactions() %}select transaction_id from touched{% endmacro %}
 {% macro differing_rows(relation, key) %}select * from {{ relation }}{% endmacro %}
 {% macro touched_spenders() %}select customer_id from touched{% endmacro %}
 {% macro first_touched_account_month() %}cast('2024-01-01' as date){% endmacro %}

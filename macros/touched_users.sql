@@ -32,3 +32,23 @@
         changed._build_id > {{ watermark() }}
         and versions.transaction_type in ('deposit', 'withdrawal')
 {%- endmacro %}
+
+{% macro touched_external_transactions() -%}
+    {#- Numbers that changed reports on connected accounts are known by: their own, that of the pending report they follow,
+        and those of all that follow it too. -#}
+    {%- set reports = ref('base_external_transactions') -%}
+    {%- for number in ['external_transaction_id', 'pending_transaction_id'] %}
+    select {{ number }} as transaction_id
+    from {{ reports }}
+    where _build_id > {{ watermark() }} and {{ number }} is not null
+    union
+    select following.external_transaction_id
+    from {{ reports }} as following
+    inner join {{ reports }} as changed
+        on following.pending_transaction_id = changed.{{ number }}
+    where changed._build_id > {{ watermark() }}
+    {%- if not loop.last %}
+    union
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}

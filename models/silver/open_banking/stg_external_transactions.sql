@@ -1,7 +1,19 @@
 -- grain: one row per transaction on a connected account: pending and booked are one
 -- It keeps the number under which it was first reported, so that it never changes its identity.
+-- Stored, since a day asks for it five times, and made anew where something was reported.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_touched('transaction_id', touched_external_transactions()) }}",
+    post_hook="{{ collect_statistics() }}"
+) }}
 
-with reported as (
+with reports as (
+    select * from {{ kept(ref('base_external_transactions')) }}
+),
+
+reported as (
     select
         *,
         -- a further booking of the same pending transaction stands for itself
@@ -12,7 +24,12 @@ with reported as (
                 then pending_transaction_id
             else external_transaction_id
         end as transaction_id
-    from {{ kept(ref('base_external_transactions')) }}
+    from reports
+    {%- if is_incremental() %}
+    where
+        external_transaction_id in ({{ touched_external_transactions() }})
+        or pending_transaction_id in ({{ touched_external_transactions() }})
+    {%- endif %}
 ),
 
 ranked as (
@@ -45,4 +62,8 @@ select
     _batch_date,
     last_build_id as _build_id
 from ranked
-where place = 1
+where
+    place = 1
+    {%- if is_incremental() %}
+    and transaction_id in ({{ touched_external_transactions() }})
+    {%- endif %}

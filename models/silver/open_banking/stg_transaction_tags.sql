@@ -14,11 +14,12 @@ known_as as (
         external_transaction_id,
         transaction_id
     from transactions
-    union
+    union all
     select
         transaction_id as external_transaction_id,
         transaction_id
     from transactions
+    where transaction_id <> external_transaction_id
 )
 
 select
