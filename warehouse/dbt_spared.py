@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from typing import Any
+
+from warehouse.config import PROJECT_ROOT
+
+TEMPLATES = PROJECT_ROOT / "target" / "templates"
 
 
 @cache
@@ -21,6 +26,7 @@ def spare() -> None:
     _know_the_project_by_any_port()
     _keep_type_testers()
     _write_the_manifest_once()
+    _keep_compiled_templates()
 
 
 @dataclass(frozen=True)
@@ -154,3 +160,33 @@ def _write_the_manifest_once() -> None:
             write(*given, **named)
 
     parser.write_manifest = write_manifest
+
+
+def _keep_compiled_templates() -> None:
+    """Let Jinja use again what it made of the text of a macro, model or test in another run.
+
+    dbt hands it each text as a string, and of strings Jinja keeps nothing: a sixth of dbt's own
+    work in a day. What it keeps of files it finds by their text, so nothing can be out of date.
+    """
+    from dbt_common.clients.jinja import MacroFuzzEnvironment  # noqa: PLC0415 - only with dbt
+    from jinja2 import FileSystemBytecodeCache  # noqa: PLC0415
+
+    compile_anew = MacroFuzzEnvironment.compile
+    made_by = f"{version('dbt-common')} {version('jinja2')}"
+    try:
+        TEMPLATES.mkdir(parents=True, exist_ok=True)
+        kept = FileSystemBytecodeCache(str(TEMPLATES))
+    except OSError:  # a project that may only be read
+        return
+
+    def compile_template(environment: Any, source: Any, *rest: Any, **options: Any) -> Any:
+        if rest or options or not isinstance(source, str):
+            return compile_anew(environment, source, *rest, **options)
+        name = f"{made_by} {type(environment).__name__} {source}"
+        bucket = kept.get_bucket(environment, name, None, source)
+        if bucket.code is None:
+            bucket.code = compile_anew(environment, source)
+            kept.set_bucket(bucket)
+        return bucket.code
+
+    MacroFuzzEnvironment.compile = compile_template  # type: ignore[assignment, method-assign]
