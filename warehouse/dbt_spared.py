@@ -27,6 +27,7 @@ def spare() -> None:
     _keep_type_testers()
     _write_the_manifest_once()
     _keep_compiled_templates()
+    _lay_out_macros_at_once()
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Listener:
 def _leave_unheard_unsaid() -> None:
     """Spare dbt messages of the level debug where they are neither printed nor logged."""
     from dbt.tracking import track_behavior_change_warn  # noqa: PLC0415 - only with dbt
-    from dbt_common.events.base_types import EventLevel  # noqa: PLC0415
+    from dbt_common.events.base_types import BaseEvent, EventLevel  # noqa: PLC0415
     from dbt_common.events.event_manager import EventManager  # noqa: PLC0415
 
     say = EventManager.fire_event
@@ -64,6 +65,28 @@ def _leave_unheard_unsaid() -> None:
             say(manager, e, level, *rest, **options)
 
     EventManager.fire_event = fire_event  # type: ignore[assignment, method-assign]
+
+    write_down, read, change = BaseEvent.__init__, BaseEvent.__getattr__, BaseEvent.__setattr__
+
+    def note(event: BaseEvent, *given: Any, **named: Any) -> None:
+        object.__setattr__(event, "_given", (given, named))
+
+    def written_down(event: BaseEvent) -> BaseEvent:
+        if "pb_msg" not in vars(event):
+            given, named = vars(event)["_given"]
+            write_down(event, *given, **named)
+        return event
+
+    def read_written(event: BaseEvent, key: str) -> Any:
+        return read(written_down(event), key)  # type: ignore[no-untyped-call]
+
+    def change_written(event: BaseEvent, key: str, value: Any) -> None:
+        change(event if key == "pb_msg" else written_down(event), key, value)  # type: ignore[no-untyped-call]
+
+    # a message is written down when somebody looks at it
+    BaseEvent.__init__ = note  # type: ignore[assignment, method-assign]
+    BaseEvent.__getattr__ = read_written  # type: ignore[method-assign]
+    BaseEvent.__setattr__ = change_written  # type: ignore[method-assign]
 
 
 def _leave_sql_flat() -> None:
@@ -190,3 +213,29 @@ def _keep_compiled_templates() -> None:
         return bucket.code
 
     MacroFuzzEnvironment.compile = compile_template  # type: ignore[assignment, method-assign]
+
+
+def _lay_out_macros_at_once() -> None:
+    """Give each node its macros package by package, where dbt looks up one after the other.
+
+    A thousand macros for each of hundreds of nodes.
+    """
+    from dbt.context.macros import MacroNamespace  # noqa: PLC0415 - only with dbt
+    from dbt.context.manifest import ManifestContext  # noqa: PLC0415
+
+    lay_out = ManifestContext.to_dict
+
+    def to_dict(context: ManifestContext) -> Any:
+        if not isinstance(context.namespace, MacroNamespace):  # of a test: laid out already
+            return lay_out(context)
+        return super(ManifestContext, context).to_dict() | laid_out(context.namespace)
+
+    ManifestContext.to_dict = to_dict  # type: ignore[method-assign]
+
+
+def laid_out(macros: Any) -> dict[str, Any]:
+    """All macros by name: of two with one name the one that dbt would find first."""
+    found: dict[str, Any] = {}
+    for package in reversed(list(macros._search_order())):
+        found.update(package)
+    return found

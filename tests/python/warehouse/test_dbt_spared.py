@@ -6,6 +6,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -13,6 +14,7 @@ from dbt import flags
 from dbt.adapters.base.connections import BaseConnectionManager
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
+from dbt.context.macros import MacroNamespace
 from dbt.events.logging import setup_event_logger
 from dbt.events.types import MainReportVersion
 from dbt.parser import manifest as parser
@@ -20,6 +22,7 @@ from dbt.parser.manifest import ManifestLoader
 from dbt.task import runnable
 from dbt_common.clients import agate_helper
 from dbt_common.clients.agate_helper import table_from_data_flat
+from dbt_common.clients.jinja import MacroFuzzEnvironment, get_environment
 from dbt_common.events import event_manager
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager import EventManager
@@ -195,3 +198,42 @@ def test_the_manifest_is_written_once(
         assert written == []
         runnable.write_manifest(project, str(tmp_path))
     assert written == [str(tmp_path / "manifest.json")]
+
+
+def test_a_message_is_written_down_when_it_is_read() -> None:
+    message = Note(msg=7)
+    assert "pb_msg" not in vars(message)
+    message.msg = "changed"
+    assert (message.msg, message.to_dict()) == ("changed", {"msg": "changed"})
+
+
+def test_a_template_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    generate = MacroFuzzEnvironment._generate
+
+    def recorded(environment: Any, source: Any, *rest: Any, **options: Any) -> Any:
+        compiled.append(type(environment).__name__)
+        return generate(environment, source, *rest, **options)
+
+    monkeypatch.setattr(MacroFuzzEnvironment, "_generate", recorded)
+    text = f"{{{{ 42 | as_native }}}}{{# {uuid4()} #}}"  # nobody has had this one before
+    other: Any = f"{text} "
+    for is_native, source, rendered in [
+        (False, text, "42"),
+        (True, text, 42),
+        (False, other, "42 "),
+    ]:
+        for _ in range(2):
+            template: Any = get_environment(native=is_native).from_string(source)
+            assert template.render({}) == rendered
+    assert compiled == ["MacroFuzzEnvironment", "NativeSandboxEnvironment", "MacroFuzzEnvironment"]
+
+
+def test_macros_are_those_that_dbt_would_find() -> None:
+    here: Any = {"everywhere": 1, "local": 1}
+    root: Any = {"everywhere": 2, "root": 2}
+    others: Any = {"a_package": {"of_a_package": 3}, "everywhere": {}}
+    of_dbt: Any = {"everywhere": 4, "of_dbt": 4}
+    macros = MacroNamespace(root, here, of_dbt, others)
+    assert dbt_spared.laid_out(macros) == dict(macros)
+    assert dbt_spared.laid_out(macros)["everywhere"] == 1
