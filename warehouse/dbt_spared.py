@@ -7,6 +7,7 @@ What dbt makes, prints and logs stays what it is; each function says what is spa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -196,11 +197,9 @@ def _keep_compiled_templates() -> None:
 
     compile_anew = MacroFuzzEnvironment.compile
     made_by = f"{version('dbt-common')} {version('jinja2')}"
-    try:
+    with suppress(OSError):  # of a project that may only be read, or a full disk, nothing is kept
         TEMPLATES.mkdir(parents=True, exist_ok=True)
-        kept = FileSystemBytecodeCache(str(TEMPLATES))
-    except OSError:  # a project that may only be read
-        return
+    kept = FileSystemBytecodeCache(str(TEMPLATES))
 
     def compile_template(environment: Any, source: Any, *rest: Any, **options: Any) -> Any:
         if rest or options or not isinstance(source, str):
@@ -209,7 +208,8 @@ def _keep_compiled_templates() -> None:
         bucket = kept.get_bucket(environment, name, None, source)
         if bucket.code is None:
             bucket.code = compile_anew(environment, source)
-            kept.set_bucket(bucket)
+            with suppress(OSError):
+                kept.set_bucket(bucket)
         return bucket.code
 
     MacroFuzzEnvironment.compile = compile_template  # type: ignore[assignment, method-assign]
