@@ -228,7 +228,9 @@ def _lay_out_macros_at_once() -> None:
     def to_dict(context: ManifestContext) -> Any:
         if not isinstance(context.namespace, MacroNamespace):  # of a test: laid out already
             return lay_out(context)
-        return super(ManifestContext, context).to_dict() | laid_out(context.namespace)
+        found = super(ManifestContext, context).to_dict()
+        found.update(laid_out(context.namespace))  # in place: the macros look for each other in it
+        return found
 
     ManifestContext.to_dict = to_dict  # type: ignore[method-assign]
 
