@@ -126,55 +126,46 @@ peers as (
 ),
 
 -- for everyone of an income and household the narrowest group that is large enough
+alike as (
+    select distinct
+        alike_key,
+        coverage,
+        category_name,
+        spending_kind,
+        income_bracket,
+        household
+    from lines
+    where is_comparable
+),
+
 nearest as (
     select
-        alike.*,
-        {% for measure in ['peer_count', 'median_share', 'upper_quartile_share'] -%}
-        coalesce(close_peers.{{ measure }}, income_peers.{{ measure }}, all_peers.{{ measure }}) as {{ measure }},
-        {% endfor -%}
-        case
-            when close_peers.peer_count is not null then 'income ' || alike.income_bracket || ', ' || alike.household
-            when income_peers.peer_count is not null then 'income ' || alike.income_bracket || ', any household'
-            when all_peers.peer_count is not null then 'any income and household'
-        end as peer_group
-    from (
-        select distinct
-            alike_key,
-            coverage,
-            category_name,
-            spending_kind,
-            income_bracket,
-            household
-        from lines
-        where is_comparable
-    ) as alike
-    left join peers as close_peers
+        alike.alike_key,
+        alike.income_bracket,
+        alike.household,
+        peers.peer_width,
+        peers.peer_count,
+        peers.median_share,
+        peers.upper_quartile_share,
+        row_number() over (partition by alike.alike_key order by peers.peer_width) as place
+    from alike
+    inner join peers
         on
-            close_peers.peer_width = 0
-            and alike.coverage = close_peers.coverage
-            and alike.category_name = close_peers.category_name
-            and alike.spending_kind = close_peers.spending_kind
-            and alike.income_bracket = close_peers.income_bracket
-            and alike.household = close_peers.household
-    left join peers as income_peers
-        on
-            income_peers.peer_width = 1
-            and alike.coverage = income_peers.coverage
-            and alike.category_name = income_peers.category_name
-            and alike.spending_kind = income_peers.spending_kind
-            and alike.income_bracket = income_peers.income_bracket
-    left join peers as all_peers
-        on
-            all_peers.peer_width = 2
-            and alike.coverage = all_peers.coverage
-            and alike.category_name = all_peers.category_name
-            and alike.spending_kind = all_peers.spending_kind
+            alike.coverage = peers.coverage
+            and alike.category_name = peers.category_name
+            and alike.spending_kind = peers.spending_kind
+            and (peers.peer_width = 2 or alike.income_bracket = peers.income_bracket)
+            and (peers.peer_width > 0 or alike.household = peers.household)
 ),
 
 compared as (
     select
         lines.*,
-        nearest.peer_group,
+        case nearest.peer_width
+            when 0 then 'income ' || nearest.income_bracket || ', ' || nearest.household
+            when 1 then 'income ' || nearest.income_bracket || ', any household'
+            when 2 then 'any income and household'
+        end as peer_group,
         nearest.peer_count,
         nearest.median_share,
         nearest.upper_quartile_share,
@@ -189,6 +180,7 @@ compared as (
         on
             lines.is_comparable
             and lines.alike_key = nearest.alike_key
+            and nearest.place = 1
 ),
 
 judged as (
