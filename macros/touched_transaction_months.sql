@@ -66,7 +66,8 @@
 {%- endmacro %}
 
 {% macro touched_measure_months() -%}
-    {#- Months of which a sum was made anew, or is gone, and those that show a member under what it no longer belongs to. -#}
+    {#- Months of which a sum was made anew, those without transactions (all may be gone), and those that show a member
+        under what it no longer belongs to. -#}
     {%- if not (execute and is_incremental()) -%}{{ return('null') }}{%- endif -%}
     {%- set sources = [ref('monthly_transaction_totals'), ref('monthly_customer_totals'), ref('monthly_account_totals')] -%}
     {%- set months -%}

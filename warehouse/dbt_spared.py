@@ -190,7 +190,7 @@ def _keep_compiled_templates() -> None:
     """Let Jinja use again what it made of the text of a macro, model or test in another run.
 
     dbt hands it each text as a string, and of strings Jinja keeps nothing: a sixth of dbt's own
-    work in a day. What it keeps of files it finds by their text, so nothing can be out of date.
+    work in a day. Its cache for files does it, by the whole text, so nothing can be out of date.
     """
     from dbt_common.clients.jinja import MacroFuzzEnvironment  # noqa: PLC0415 - only with dbt
     from jinja2 import FileSystemBytecodeCache  # noqa: PLC0415
