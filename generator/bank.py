@@ -16,7 +16,7 @@ from typing import Any
 from generator.batch import folder_of, move_into_place, write_batch, write_json
 from generator.dirt import Delivery
 from generator.options import HistoryOptions, OptionError
-from generator.simulation import Happened, Simulation
+from generator.simulation import Simulation
 from generator.timeline import date_of, day_number
 from generator.truth import CHURN_FILE, Totals, write_churn, write_truth
 
@@ -80,27 +80,24 @@ def write_history(
         delivery = Delivery(options.seed, options.dirt)
         totals = Totals()
         batches, delivered_rows = [], 0
-        # While a month is simulated, the one before it is delivered and written, never more: memory
-        # stays flat. Both go month by month, so their pace does not change a byte.
+        # The lines of a month are put together and written beside the next month, never more: memory
+        # stays flat. They are few long steps of NumPy, polars and the disk; all that consists of
+        # many short ones is done here, since two such threads mostly wait for each other.
         with ThreadPoolExecutor(max_workers=1) as writer:
-
-            def write(happened: Happened) -> int:
+            writing: Future[Path] | None = None
+            for happened in simulation.history():
                 write_churn(happened, folder / CHURN_FILE)
                 delivered = delivery.deliver(happened)
                 totals.add(delivered)
-                write_batch(delivered, folder)
-                return delivered.rows["transactions"]["delivered"]
-
-            writing: Future[int] | None = None
-            for happened in simulation.history():
                 batches.append(folder_of(happened.period.last))
+                delivered_rows += delivered.rows["transactions"]["delivered"]
                 if writing is not None:
-                    delivered_rows += writing.result()
-                writing = writer.submit(write, happened)
+                    writing.result()
+                writing = writer.submit(write_batch, delivered, folder)
                 if progress is not None:
                     progress(len(happened.ledger.rows))
             if writing is not None:
-                delivered_rows += writing.result()
+                writing.result()
         write_truth(simulation.world, simulation.marketplace, totals, folder / "truth.json")
         days = state.get("days", {}) if state is not None and same else {}
         write_json(folder / "generator.json", {**options.to_json(), "days": days})

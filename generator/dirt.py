@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -24,7 +23,7 @@ from generator.open_banking import Connected
 from generator.open_banking_text import GHOSTS as OPEN_BANKING_GHOSTS
 from generator.open_banking_text import KEYS as OPEN_BANKING_KEYS
 from generator.randomness import random_for
-from generator.sheet import PIECE, Sheet
+from generator.sheet import Sheet
 from generator.simulation import Happened
 from generator.timeline import DAY, NEVER, Period
 
@@ -42,6 +41,7 @@ REPAIRABLE = {
 }
 REPEATED, REPEATED_NEXT, UNUSABLE = 0.08, 0.06, 0.12
 GHOST_IDS = 9_000_000
+LINES = 16_000  # transactions that become lines at once: long steps, and yet memory stays flat
 FOREIGN_ACCOUNT = 990_000_000
 FAR_FUTURE, FAR_PAST = "2099", "1899"
 VERSIONED = {
@@ -553,16 +553,9 @@ class _Own:
         return lines
 
     def all(self) -> Iterator[Sheet]:
-        """All lines, in pieces: the next one is made while the one before is put to use."""
-        with ThreadPoolExecutor(max_workers=1) as maker:
-            coming: Future[Sheet] | None = None
-            for start in range(0, len(self), PIECE):
-                made = coming
-                coming = maker.submit(self.take, slice(start, start + PIECE))
-                if made is not None:
-                    yield made.result()
-            if coming is not None:
-                yield coming.result()
+        """All lines, some thousand at a time."""
+        for start in range(0, len(self), LINES):
+            yield self.take(slice(start, start + LINES))
 
 
 _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {
