@@ -225,12 +225,13 @@ class Delivery:
 
     def _other_table(self, period: Period, name: str, rows: Sheet) -> list[Sheet]:
         """Repeated and unusable rows, and stray blanks, in any table but transactions."""
-        rng = random_for(self.seed, f"dirt_{name}", period.first)
         count = len(rows)
         kinds = OTHER_GHOSTS.get(name, ())
-        repeats, ghosts = rng.poisson(self.dirt * 0.12 * count * np.array([1.0, 1.0]))
-        if not kinds or count == 0:
-            repeats = ghosts = 0
+        if not kinds:
+            self._count(name, count, 0, 0)
+            return [rows]
+        rng = random_for(self.seed, f"dirt_{name}", period.first)
+        repeats, ghosts = rng.poisson(self.dirt * 0.12 * count, 2)
         if name == "customers" and count:
             blank = np.flatnonzero(rng.random(count) < self.dirt * 0.2)
             rows.rewrite("city", blank, lambda value: f" {value} ")

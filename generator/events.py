@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,14 @@ TEXTS = (
 TEXT = {name: i for i, name in enumerate(TEXTS)}
 
 
+@cache
+def _same(value: Any, dtype: Any, room: int) -> Array:
+    """One value in all rows, to be shared: nothing may be written to it."""
+    rows = np.full(room, value, dtype=dtype)
+    rows.flags.writeable = False
+    return rows
+
+
 def bookings(
     world: World,
     kind: str,
@@ -67,7 +76,9 @@ def bookings(
     cust = world.accounts.cust[acct]
 
     def full(value: Any, dtype: Any = np.int64) -> Array:
-        return np.full(n, value, dtype=dtype) if np.ndim(value) == 0 else value
+        if isinstance(value, np.ndarray):
+            return value
+        return _same(value, dtype, 1 << n.bit_length())[:n]
 
     merchant, category = full(merchant), full(category)
     mcc = np.where(merchant >= 0, world.merchants.mcc[merchant], NONE)

@@ -121,7 +121,8 @@ def _card_scores(world: World, period: Period, rows: Columns) -> None:
     rng = world.rng("scores", period.first)
     n = len(rows)
     home = world.customers.city[rows.cust]
-    distance = ref.city_distances()[home, rows.city]
+    distances = ref.city_distances()
+    distance = distances.ravel().take(home * len(distances) + rows.city)
     remote = (rows.channel == ref.ONLINE) | (rows.channel == ref.MOBILE)
     remote |= rows.channel == ref.AUTO
     local = np.exp(1.0 + 0.8 * rng.standard_normal(n))

@@ -17,6 +17,7 @@ from generator.world import World
 
 # of a period's transactions: for loans, which otherwise fell behind, and for all obligations
 MAX_SHARE_LOANS, MAX_SHARE = 0.85, 0.65
+BILLS = ("groceries", "energy", "insurance", "care", "car", "leisure")  # beside housing
 LATE_FEE, LATE_FEE_DAYS = 2_500, 10  # in cents, from so many days on
 
 
@@ -237,22 +238,14 @@ def household(world: World) -> Household:
     rest = net * (1 - people.saving) - housing - instalments - purchases - people.subscription
     rest = np.maximum(rest, 0.06 * net)
 
-    def steady(cents: Array) -> Array:
-        # a bill does not move with every dollar: steps of 5 %
-        step = np.log(1.05)
-        steps = np.rint(np.log(np.maximum(cents, 1.0)) / step)
-        return np.asarray(np.where(people.loyal, np.rint(np.exp(steps * step) / 100) * 100, 0))
-
-    return Household(
-        net,
-        instalments,
-        purchases,
-        steady(housing),
-        *(
-            steady(rest * getattr(people, name))
-            for name in ("groceries", "energy", "insurance", "care", "car", "leisure")
-        ),
-    )
+    # a bill does not move with every dollar: steps of 5 %
+    step = np.log(1.05)
+    shares = (getattr(people, name) for name in BILLS)
+    wanted = np.stack([housing, *(rest * share for share in shares)])[:, people.loyal]
+    steps = np.rint(np.log(np.maximum(wanted, 1.0)) / step)
+    bills = np.zeros((len(wanted), n))
+    bills[:, people.loyal] = np.rint(np.exp(steps * step) / 100) * 100
+    return Household(net, instalments, purchases, *bills)
 
 
 def _move_savings(world: World, period: Period, book: _Plan, rng: np.random.Generator) -> None:

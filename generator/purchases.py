@@ -10,7 +10,7 @@ import numpy as np
 from generator import reference as ref
 from generator.columns import Array, Columns
 from generator.events import NONE, bookings
-from generator.randomness import choose, chosen
+from generator.randomness import choose, chosen, places
 from generator.timeline import DAY, NEVER, Period, iso_weekday
 from generator.world import World
 
@@ -33,14 +33,20 @@ class Trips:
 
 
 @cache
-def _hours(category: int, weekend: bool) -> Array:
-    """Cumulative distribution over the 24 hours of a day, shape (24,)."""
-    mean, spread = ref.CATEGORIES[category].peak_hours
+def _hours() -> Array:
+    """Cumulative distributions over the 24 hours of a day, shape (categories * 2, 24).
+
+    Those of a category follow each other: on weekdays, at weekends.
+    """
     hours = np.arange(24) + 0.5
-    gap = np.abs(hours - (mean + (1.0 if weekend else 0.0)))
-    weight = np.exp(-0.5 * (np.minimum(gap, 24 - gap) / spread) ** 2) + 0.012
-    cumulative: Array = np.cumsum(weight / weight.sum())
-    return cumulative
+    rows = []
+    for category in ref.CATEGORIES:
+        mean, spread = category.peak_hours
+        for later in (0.0, 1.0):
+            gap = np.abs(hours - (mean + later))
+            weight = np.exp(-0.5 * (np.minimum(gap, 24 - gap) / spread) ** 2) + 0.012
+            rows.append(np.cumsum(weight / weight.sum()))
+    return np.stack(rows)
 
 
 def economy_factor(confidence: float) -> float:
@@ -101,6 +107,8 @@ def draw(world: World, period: Period, number: int, confidence: float, away: Tri
     category_weight[ref.DISCRETIONARY] *= economy_factor(confidence)
     days = np.arange(period.first, period.last + 1)
     weekend = iso_weekday(days) >= 6
+    often = np.array([c.weekend for c in ref.CATEGORIES])
+    day_weight = np.where(weekend, often[:, None], 1.0)  # shape (categories, days)
 
     cust = np.zeros(0, dtype=np.int64)
     time, category = cust, cust
@@ -110,24 +118,11 @@ def draw(world: World, period: Period, number: int, confidence: float, away: Tri
         n = int((number - len(cust)) * 1.12) + 20
         who = choose(rng, weight, n)
         what = choose(rng, category_weight, n)
-        when = np.zeros(n, dtype=np.int64)
         day_draw, hour_draw = rng.random(n), rng.random(n)
-        order = np.argsort(what.astype(np.int8), kind="stable")  # bytes are sorted at once
-        bounds = np.searchsorted(what[order], np.arange(len(category_weight) + 1))
-        for c in range(len(category_weight)):
-            mine = order[bounds[c] : bounds[c + 1]]
-            if len(mine) == 0:
-                continue
-            day_weight = np.where(weekend, ref.CATEGORIES[c].weekend, 1.0)
-            at = np.searchsorted(np.cumsum(day_weight), day_draw[mine] * day_weight.sum(), "right")
-            at = at.clip(0, len(days) - 1)
-            late = weekend[at]
-            hour = np.where(
-                late,
-                np.searchsorted(_hours(c, True), hour_draw[mine], "right"),
-                np.searchsorted(_hours(c, False), hour_draw[mine], "right"),
-            ).clip(0, 23)
-            when[mine] = days[at] * DAY + hour * 3600
+        day = places(np.cumsum(day_weight, axis=1), what, day_draw * day_weight.sum(axis=1)[what])
+        day = np.minimum(day, len(days) - 1)
+        hour = places(_hours(), what * 2 + weekend[day], hour_draw)
+        when = days[day] * DAY + np.minimum(hour, 23) * 3600
         when += rng.integers(0, 3600, n)
         # thinning: outside the window of an offer only 1/lift of the candidates remain
         in_window = (when >= offer_start[who]) & (when < offer_end[who])
@@ -224,22 +219,19 @@ def _merchants(
 ) -> Array:
     """A merchant of the right category and kind for each purchase."""
     merchants = world.merchants
-    alive = merchants.deleted >= period.end
-    kind = np.where(alive, merchants.category * 2 + merchants.online, NONE)
-    draw_ = rng.random(len(category))
-    out = np.zeros(len(category), dtype=np.int64)
-    key = category * 2 + remote
-    order = np.argsort(key.astype(np.int8), kind="stable")
-    bounds = np.searchsorted(key[order], np.arange(2 * len(ref.CATEGORIES) + 1))
-    for k in range(2 * len(ref.CATEGORIES)):
-        mine = order[bounds[k] : bounds[k + 1]]
-        if len(mine) == 0:
-            continue
-        shops = np.flatnonzero(kind == k)
-        cumulative = np.cumsum(merchants.weight[shops])
-        at = np.searchsorted(cumulative, draw_[mine] * cumulative[-1], "right")
-        out[mine] = shops[at.clip(0, len(shops) - 1)]
-    return out
+    alive = np.flatnonzero(merchants.deleted >= period.end)
+    kind = merchants.category[alive] * 2 + merchants.online[alive]
+    shops = [alive[kind == k] for k in range(2 * len(ref.CATEGORIES))]
+    number = np.array([len(rows) for rows in shops])
+    cumulative = np.full((len(shops), number.max()), np.inf)
+    place = np.zeros(cumulative.shape, dtype=np.int64)
+    for k, rows in enumerate(shops):
+        cumulative[k, : len(rows)] = np.cumsum(merchants.weight[rows])
+        place[k, : len(rows)] = rows
+    sought = category * 2 + remote
+    top = cumulative[np.arange(len(shops)), np.maximum(number, 1) - 1]
+    at = places(cumulative, sought, rng.random(len(category)) * top[sought])
+    return place[sought, np.minimum(at, number[sought] - 1)]
 
 
 def _declines(

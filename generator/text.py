@@ -69,9 +69,14 @@ def flags(values: Array) -> Array:
     return pick(("false", "true"), values.astype(np.intp))
 
 
+@cache
+def _item(width: int) -> np.dtype[np.void]:
+    return np.dtype((np.void, width))
+
+
 def items(cells: Array) -> Array:
     """The same cells as one item each: they are copied in one go, and not byte by byte."""
-    return cells.view(f"V{cells.shape[1]}")
+    return cells.view(_item(cells.shape[1]))
 
 
 def where(mask: Array, cells: Array) -> Array:
