@@ -80,9 +80,9 @@ def write_history(
         delivery = Delivery(options.seed, options.dirt)
         totals = Totals()
         batches, delivered_rows = [], 0
-        # The lines of a month are put together and written beside the next month, never more: memory
-        # stays flat. They are few long steps of NumPy, polars and the disk; all that consists of
-        # many short ones is done here, since two such threads mostly wait for each other.
+        # The lines of a month are made and written beside the next month, never more: memory stays
+        # flat. Those are few long steps of NumPy, polars and the disk; all that consists of many
+        # short ones is done here, since two such threads mostly wait for each other.
         with ThreadPoolExecutor(max_workers=1) as writer:
             writing: Future[Path] | None = None
             for happened in simulation.history():

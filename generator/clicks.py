@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from generator import marketplace as market
@@ -12,7 +10,7 @@ from generator import text
 from generator.columns import Array, Columns, order_of
 from generator.events import NONE
 from generator.randomness import choose
-from generator.sheet import Sheet
+from generator.sheet import Draft, Sheet
 from generator.timeline import NEVER, Period
 from generator.world import World
 
@@ -34,10 +32,8 @@ class Visits:
              for kind in market.DEPARTMENTS[d].shelves[shelf]]
         )  # fmt: skip
 
-    def step(
-        self, period: Period, orders: Columns, lines: Columns, prices: Columns
-    ) -> Callable[[], Sheet]:
-        """What writes the events of a period, in the order of time.
+    def step(self, period: Period, orders: Columns, lines: Columns, prices: Columns) -> Draft:
+        """The events of a period, in the order of time.
 
         `prices`: product and list price of each product on offer, with its department.
         """
@@ -67,44 +63,43 @@ class Visits:
         until = np.cumsum(pause[:, ::-1], axis=1)[:, ::-1] - pause[:, -1:]
         time = np.maximum(visits.time[:, None] - until, period.start)
 
-        visit, step = np.nonzero(here)
-        kind = np.array(STEPS)[step]
-        piece = PIECE[step]
-        shown = (kind == VIEW) | (kind == CART)
-        cart = kind == CART
-        order = order_of((time[visit, step] - period.start) * len(STEPS) + step)
-        visit, step, kind, piece, shown, cart = (
-            values[order] for values in (visit, step, kind, piece, shown, cart)
-        )
+        moment = (time - period.start) * len(STEPS) + np.arange(len(STEPS))
+        rows = np.flatnonzero(here)
+        rows = rows.take(order_of(moment.ravel().take(rows)))
         first = period.batch_number * 10_000_000
-        m = len(visit)
-        found = kind == PURCHASE
         number = np.full(n, NONE, dtype=np.int64)
         number[:bought] = orders.order
-        session = text.join("S", text.whole(first + np.arange(1, n + 1)))
 
-        def sheet() -> Sheet:
+        def sheet(events: Columns) -> Sheet:
+            visit, step = events.visit, events.step
+            kind = np.array(STEPS)[step]
+            piece = visit * 4 + PIECE[step]
+            cart = kind == CART
+            shown = cart | (kind == VIEW)
             return Sheet.of(
                 {
-                    "event_id": text.join("E", text.whole(first + np.arange(1, m + 1))),
+                    "event_id": text.join("E", text.whole(first + events.number)),
                     "event_type": text.pick(EVENTS, kind),
                     "event_timestamp": text.stamps(time[visit, step]),
-                    "session_id": session[visit],
+                    "session_id": text.join("S", text.whole(first + 1 + visit)),
                     "customer_id": text.whole(self.world.customers.id[visits.cust[visit]]),
-                    "product_id": text.whole(np.where(shown, product[visit, piece] + 1, NONE)),
-                    "order_id": text.whole(np.where(found, number[visit], NONE)),
-                    "quantity": text.whole(np.where(cart, units[visit, piece], NONE)),
-                    "unit_price": text.money(np.where(cart, price[visit, piece], 0), ~cart),
+                    "product_id": text.whole(np.where(shown, product.take(piece) + 1, NONE)),
+                    "order_id": text.whole(np.where(kind == PURCHASE, number[visit], NONE)),
+                    "quantity": text.whole(np.where(cart, units.take(piece), NONE)),
+                    "unit_price": text.money(np.where(cart, price.take(piece), 0), ~cart),
                     "search_term": text.pick(
                         self.terms, np.where(kind == SEARCH, visits.term[visit], NONE)
                     ),
                     "device_type": text.pick(market.DEVICES, visits.device[visit]),
                     "traffic_source": text.pick(market.SOURCES, visits.source[visit]),
-                    "raw_message": np.zeros((m, 1), dtype=np.uint8),
+                    "raw_message": np.zeros((len(events), 1), dtype=np.uint8),
                 }
             )
 
-        return sheet
+        events = Columns(
+            number=np.arange(1, len(rows) + 1), visit=rows // len(STEPS), step=rows % len(STEPS)
+        )
+        return Draft(events, sheet)
 
 
 def _visits(world: World, period: Period, rng: np.random.Generator, orders: Columns) -> Columns:

@@ -22,7 +22,7 @@ from generator.columns import Array, Columns
 from generator.events import NONE
 from generator.ledger import Ledger
 from generator.randomness import choose
-from generator.sheet import Sheet
+from generator.sheet import Draft, Sheet
 from generator.timeline import DAY, NEVER, Period
 from generator.world import CATALOGUE_CREATED, World
 
@@ -52,8 +52,8 @@ class Marketplace:
         self.totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.is_new = True
 
-    def step(self, period: Period, ledger: Ledger) -> Callable[[], dict[str, Sheet]]:
-        """What writes the rows of a period, after the bank has booked it."""
+    def step(self, period: Period, ledger: Ledger) -> tuple[Callable[[], dict[str, Sheet]], Draft]:
+        """What writes the rows of a period, after the bank has booked it; and its clicks."""
         changes = _change_catalogue(self, period)
         orders = _orders(self.world, period, ledger)
         lines = _lines(self.world, period, orders, self.catalogue.take(self.slots), self.slots)
@@ -63,7 +63,7 @@ class Marketplace:
         products = self._products(versions)
         sales = self._sales(period, ledger, lines)
         members = self.members.step(period)
-        visits = self.visits.step(period, orders, lines, self._offered())
+        seen = self.visits.step(period, orders, lines, self._offered())
         categories = {"product_category": self._categories()} if self.is_new else {}
         self.is_new = False
 
@@ -73,11 +73,10 @@ class Marketplace:
                 "sales_fact": sales(),
                 "subscription_data": members,
                 "weather_data": weather.observations(self.world.options.seed, period),
-                "kafka_stream": visits(),
                 **categories,
             }
 
-        return tables
+        return tables, seen
 
     # ------------------------------------------------------------ orders told
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -23,7 +23,7 @@ from generator.open_banking import Connected
 from generator.open_banking_text import GHOSTS as OPEN_BANKING_GHOSTS
 from generator.open_banking_text import KEYS as OPEN_BANKING_KEYS
 from generator.randomness import random_for
-from generator.sheet import Sheet
+from generator.sheet import Draft, Sheet
 from generator.simulation import Happened
 from generator.timeline import DAY, NEVER, Period
 
@@ -41,7 +41,6 @@ REPAIRABLE = {
 }
 REPEATED, REPEATED_NEXT, UNUSABLE = 0.08, 0.06, 0.12
 GHOST_IDS = 9_000_000
-LINES = 16_000  # transactions that become lines at once: long steps, and yet memory stays flat
 FOREIGN_ACCOUNT = 990_000_000
 FAR_FUTURE, FAR_PAST = "2099", "1899"
 VERSIONED = {
@@ -181,7 +180,10 @@ class Delivery:
                 true_rows = self._hold_unpaid(happened_rows)
             if name in VERSIONED:
                 versions[name] = _version_list(true_rows, VERSIONED[name])
-            tables[name] = self._other_table(happened.period, name, true_rows)
+            dirty = self._other_table(happened.period, name, true_rows)
+            tables[name] = [true_rows, *dirty]
+        dirty = self._other_table(happened.period, "kafka_stream", happened.clicks)
+        tables["kafka_stream"] = chain(happened.clicks.all(), dirty)
         tables["transactions"] = transactions
         self._defects += bank_defects
         return Delivered(
@@ -223,26 +225,28 @@ class Delivery:
         kept = rows.take(~hold)
         return kept if old is None else Sheet.concat([kept, old])
 
-    def _other_table(self, period: Period, name: str, rows: Sheet) -> list[Sheet]:
-        """Repeated and unusable rows, and stray blanks, in any table but transactions."""
+    def _other_table(self, period: Period, name: str, rows: Sheet | Draft) -> list[Sheet]:
+        """What follows the true rows of any table but transactions: repeated and unusable ones."""
         count = len(rows)
         kinds = OTHER_GHOSTS.get(name, ())
         if not kinds:
             self._count(name, count, 0, 0)
-            return [rows]
+            return []
         rng = random_for(self.seed, f"dirt_{name}", period.first)
         repeats, ghosts = rng.poisson(self.dirt * 0.12 * count, 2)
-        if name == "customers" and count:
+        if name == "customers" and count and isinstance(rows, Sheet):
             blank = np.flatnonzero(rng.random(count) < self.dirt * 0.2)
             rows.rewrite("city", blank, lambda value: f" {value} ")
             self._report(name, blank, "blanks", "repaired")
-        parts = [rows]
+        parts = []
+        position = count
         if name in self.repeat_next:
             earlier = self.repeat_next.pop(name)
             parts.append(earlier)
-            at = np.arange(count, count + len(earlier))
-            self._report(name, at, "duplicate_of_previous_batch", "duplicate")
-        position = sum(len(p) for p in parts)
+            position += len(earlier)
+            self._report(
+                name, np.arange(count, position), "duplicate_of_previous_batch", "duplicate"
+            )
         duplicates = position - count
         if repeats:
             parts.append(rows.take(rng.integers(0, count, repeats)))
@@ -264,7 +268,7 @@ class Delivery:
                 kind, _, _, reason = kinds[k]
                 self._report(name, np.array([position + row]), kind, "quarantined", reason)
             parts.append(bad)
-        self._count(name, sum(len(p) for p in parts), duplicates, int(ghosts))
+        self._count(name, position + int(ghosts), duplicates, int(ghosts))
         return parts
 
     # ------------------------------------------------------------ transactions
@@ -514,11 +518,8 @@ _BAD_FORMATS = {
 }
 
 
-class _Own:
-    """The transactions of a period as they are delivered, written some thousand at a time.
-
-    A line takes much more memory than its figures: a large month is never held as lines.
-    """
+class _Own(Draft):
+    """The transactions of a period as they are delivered."""
 
     def __init__(
         self,
@@ -527,8 +528,7 @@ class _Own:
         kept: Array,
         bad: dict[str, Array],
     ) -> None:
-        self.render = render
-        self.rows = rows
+        super().__init__(rows, render)
         self.kept = kept  # positions of those that are not late; all other positions are among them
         # the few that are written badly, at once, and where each row is among them
         spoilt = np.unique(np.concatenate(list(bad.values())))
@@ -546,17 +546,11 @@ class _Own:
         return len(self.kept)
 
     def take(self, rows: Array | slice) -> Sheet:
-        """The lines of some rows."""
         lines = self.render(self.rows.take(self.kept[rows]))
         place = self.place[rows]
         at = np.flatnonzero(place != NONE)
         lines.cells[at] = self.spoilt.cells[place[at]]
         return lines
-
-    def all(self) -> Iterator[Sheet]:
-        """All lines, some thousand at a time."""
-        for start in range(0, len(self), LINES):
-            yield self.take(slice(start, start + LINES))
 
 
 _GHOSTS: dict[str, tuple[str, dict[str, _Rewrite]]] = {

@@ -231,7 +231,8 @@ def _merchants(
     sought = category * 2 + remote
     top = cumulative[np.arange(len(shops)), np.maximum(number, 1) - 1]
     at = places(cumulative, sought, rng.random(len(category)) * top[sought])
-    return place[sought, np.minimum(at, number[sought] - 1)]
+    merchant: Array = place[sought, np.minimum(at, number[sought] - 1)]
+    return merchant
 
 
 def _declines(

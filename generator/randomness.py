@@ -8,7 +8,7 @@ import numpy as np
 
 from generator.columns import Array
 
-MANY = 1_000  # weights
+MANY = 1_000  # weights, or draws
 
 
 def random_for(seed: int, subject: str, period: int = 0) -> np.random.Generator:
@@ -27,7 +27,9 @@ def chosen(weights: Array, draw: Array) -> Array:
     """The positions that draws from [0, 1) choose, in proportion to `weights`."""
     cumulative = np.cumsum(weights, dtype=np.float64)
     sought = draw * cumulative[-1]
-    if len(cumulative) < MANY:
+    if len(sought) < MANY:
+        found = np.searchsorted(cumulative, sought, side="right")
+    elif len(cumulative) < MANY:
         found = places(cumulative[None], np.zeros(len(sought), dtype=np.intp), sought)
     else:  # neighbours are found at neighbouring places: sorting costs less than it saves
         order = np.argsort(sought)
@@ -57,7 +59,7 @@ def places(cumulative: Array, row: Array, sought: Array) -> Array:
     )
     ends = np.pad(cumulative, ((0, 0), (0, 1)), constant_values=np.inf).ravel()
     scale = cells / np.where(top > 0, top, 1)
-    at = begin.take(row * (cells + 1) + (sought * scale[row]).astype(np.intp))
+    at: Array = begin.take(row * (cells + 1) + (sought * scale[row]).astype(np.intp))
     base = row * (sums + 1)
     further = np.flatnonzero(ends.take(base + at) <= sought)
     while len(further):

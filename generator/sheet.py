@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from generator import text
-from generator.columns import Array
+from generator.columns import Array, Columns
 
 PIECE = 4_000  # lines that are written at once: what stays in the processor's cache
+DRAFTED = 16_000  # lines that are made at once: long steps, and yet memory stays flat
 
 
 class Layout:
@@ -143,6 +144,29 @@ class Sheet:
             cells = pl.Series(self.cells[start : start + PIECE].reshape(-1))
             # ten times as fast as bytes.translate, and other threads go on meanwhile
             yield cells.filter(cells != 0).to_numpy().data
+
+
+class Draft:
+    """Many lines, of which there are only figures: some become text, or all, when needed.
+
+    A line takes much more memory than its figures: a large month is never held as lines.
+    """
+
+    def __init__(self, rows: Columns, render: Callable[[Columns], Sheet]) -> None:
+        self.rows = rows
+        self.render = render
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, rows: Array | slice) -> Sheet:
+        """The lines of some rows."""
+        return self.render(self.rows.take(rows))
+
+    def all(self) -> Iterator[Sheet]:
+        """All lines, some thousand at a time."""
+        for start in range(0, len(self), DRAFTED):
+            yield self.take(slice(start, start + DRAFTED))
 
 
 def band(layout: Layout, columns: dict[str, Sequence[str | None]]) -> Array:

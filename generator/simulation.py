@@ -14,7 +14,7 @@ from generator.ledger import Ledger, post, remember
 from generator.open_banking import Connected, OpenBanking
 from generator.open_banking_text import OpenBankingRenderer
 from generator.options import HistoryOptions
-from generator.sheet import Sheet
+from generator.sheet import Draft, Sheet
 from generator.timeline import Period, date_of, day_number, day_period, history_periods
 from generator.transactions import TransactionWriter
 from generator.world import World, create_world
@@ -40,14 +40,15 @@ class Happened:
     """One period: the true rows of each table, and what the truth needs beside them.
 
     `tables` writes the rows, in whatever thread, while the world goes on: it reads only what stays
-    as it is. Transactions are many, so they are not among them: `render` turns those of the ledger,
-    or some of them, into lines.
+    as it is. Transactions and clicks are many, so they are not among them: `render` turns those of
+    the ledger, or some of them, into lines, and `clicks` itself.
     """
 
     period: Period
     tables: Callable[[], dict[str, Sheet]]
     ledger: Ledger
     render: Callable[[Columns], Sheet]
+    clicks: Draft
     churn: life.ChurnLog
     account_versions: life.Versions
     connected: Connected
@@ -131,7 +132,7 @@ class Simulation:
         campaigns, indicators = draw.campaigns(period, started), draw.economy(period)
         contact_ids = world.next_ids("interactions", len(served) + len(offers))
         connected = self.open_banking.step(world, period, ledger)
-        sold = self.marketplace.step(period, ledger)
+        sold, clicks = self.marketplace.step(period, ledger)
 
         def tables() -> dict[str, Sheet]:
             return {
@@ -156,6 +157,7 @@ class Simulation:
             tables,
             ledger,
             self.transactions.as_of_now(),
+            clicks,
             churn,
             account_versions,
             connected,

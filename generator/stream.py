@@ -64,7 +64,8 @@ def events(
     last = _LAST if days is None else first + dt.timedelta(days=days - 1)
     for happened in simulation.days_until(last, numbers):
         if date_of(happened.period.last) >= first:
-            yield from _messages(happened.tables()["kafka_stream"])
+            for lines in happened.clicks.all():
+                yield from _messages(lines)
 
 
 def _messages(sheet: Sheet) -> Iterator[dict[str, Any]]:

@@ -21,8 +21,10 @@ def test_places_are_those_of_a_search(sums: int) -> None:
         exact = np.concatenate([exact, np.nextafter(exact, 0), np.nextafter(exact, np.inf), [0.0]])
         row = np.concatenate([row, np.full(len(exact), r)])
         sought = np.concatenate([sought, exact])
-    expected = [np.searchsorted(cumulative[r], s, "right") for r, s in zip(row, sought, strict=True)]
-    assert places(cumulative, row, sought).tolist() == expected
+    found = places(cumulative, row, sought)
+    for r in range(3):
+        mine = row == r
+        assert (found[mine] == np.searchsorted(cumulative[r], sought[mine], "right")).all()
 
 
 def test_what_weighs_nothing_is_never_chosen() -> None:
